@@ -1,0 +1,12 @@
+//! The commands as a user types them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::allow_attributes,
+    reason = "tests"
+)]
+
+mod aka;
+mod command;

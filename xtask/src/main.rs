@@ -1,0 +1,47 @@
+//! The build tool behind `./x`: sets up the machine, builds OpenSSL once,
+//! checks the rules of the house and runs the tests (docs/building.md).
+
+mod check;
+mod openssl;
+mod process;
+mod setup;
+mod stages;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: ./x NAME
+
+  setup   install what the build and the tests need (as root or with CI=true;
+          elsewhere print the commands)
+  check   formatting, layers, file sizes, licences, clippy
+  test    check, then every test";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("x: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<()> {
+    let mut words = args.iter().map(String::as_str);
+    let name = words.next();
+    let rest: Vec<&str> = words.collect();
+    match (name, rest.as_slice()) {
+        (None | Some("help" | "--help" | "-h"), _) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        (Some("setup"), []) => setup::run(),
+        (Some("check"), []) => check::run(),
+        (Some("test"), rest) => stages::test(rest),
+        (Some(other), _) => bail!("there is no `{other}` with these arguments\n{USAGE}"),
+    }
+}

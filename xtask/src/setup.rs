@@ -1,0 +1,67 @@
+//! Installs what the build and the tests need: Debian packages, nothing that
+//! is not listed here. Never sudo, never a daemon of the system's.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{self, on_path};
+
+/// A program that something needs, the Debian package that brings it, and why.
+const PROGRAMS: [(&str, &str, &str); 5] = [
+    ("cc", "gcc", "OpenSSL and SQLite are C"),
+    ("make", "make", "OpenSSL's build"),
+    ("perl", "perl", "OpenSSL's build"),
+    ("openssl", "openssl", "the oracle for CMS and certificates"),
+    ("xmlsec1", "xmlsec1", "the oracle for XML signatures"),
+];
+
+/// Installs missing packages when it may, otherwise prints the line to run.
+fn install(may_install: bool) -> Result<()> {
+    let mut packages: Vec<&str> = Vec::new();
+    for (program, package, why) in PROGRAMS {
+        if !on_path(program) {
+            eprintln!("x: {program} is missing ({why})");
+            packages.push(package);
+        }
+    }
+    if packages.contains(&"gcc") {
+        packages.push("libc6-dev");
+    }
+    if packages.is_empty() {
+        eprintln!("x: everything is here");
+        return Ok(());
+    }
+    if !may_install {
+        bail!(
+            "run as root: apt-get install --no-install-recommends {}",
+            packages.join(" ")
+        );
+    }
+    process::run(apt().arg("update"))?;
+    process::run(
+        apt()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(&packages),
+    )
+}
+
+/// `./x setup`.
+pub(crate) fn run() -> Result<()> {
+    install(is_root() || std::env::var_os("CI").is_some_and(|value| value == "true"))
+}
+
+fn apt() -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .args(["-o", "DPkg::Lock::Timeout=300", "--quiet"])
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout == b"0\n")
+}
