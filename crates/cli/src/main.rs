@@ -8,6 +8,7 @@
 )]
 
 mod aka;
+mod envelope;
 mod hex;
 
 use std::process::ExitCode;
@@ -30,11 +31,15 @@ enum Noun {
     /// Authentication and key agreement: MILENAGE values for tests and tracing
     #[command(subcommand)]
     Aka(aka::Verb),
+    /// Protected data for a TRE: seal it and open it
+    #[command(subcommand)]
+    Envelope(envelope::Verb),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().noun {
         Noun::Aka(verb) => aka::run(verb),
+        Noun::Envelope(verb) => envelope::run(verb),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

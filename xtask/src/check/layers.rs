@@ -7,8 +7,45 @@ use super::workspace::Workspace;
 const ARROWS: &[(&str, Storey, &[&str])] = &[
     ("secret", Storey::Wire, &[]),
     ("clock", Storey::Wire, &[]),
+    ("syncml", Storey::Wire, &[]),
+    ("gsup", Storey::Wire, &["secret", "clock"]),
     ("aka", Storey::Engine, &["secret", "clock"]),
-    ("rehome", Storey::Node, &["aka", "secret", "clock"]),
+    ("xmldsig", Storey::Engine, &[]),
+    ("tre", Storey::Engine, &["secret", "clock"]),
+    ("trust", Storey::Engine, &["clock"]),
+    ("dm", Storey::Engine, &["syncml", "secret", "clock"]),
+    (
+        "provisioning",
+        Storey::Engine,
+        &[
+            "aka", "clock", "dm", "secret", "syncml", "tre", "trust", "xmldsig",
+        ],
+    ),
+    ("tls", Storey::Node, &["clock", "trust"]),
+    (
+        "tokens",
+        Storey::Node,
+        &[
+            "aka",
+            "clock",
+            "provisioning",
+            "secret",
+            "tre",
+            "trust",
+            "xmldsig",
+        ],
+    ),
+    (
+        "store",
+        Storey::Node,
+        &["aka", "clock", "provisioning", "secret", "tre", "trust"],
+    ),
+    ("sim", Storey::Node, &["clock"]),
+    (
+        "rehome",
+        Storey::Node,
+        &["aka", "secret", "clock", "tokens", "tre"],
+    ),
     ("xtask", Storey::Node, &[]),
 ];
 

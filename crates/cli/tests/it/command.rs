@@ -8,11 +8,11 @@ pub(crate) struct Ran {
     pub(crate) stderr: String,
 }
 
-/// Runs `rehome` with these arguments, without the caller's environment.
+/// Runs `rehome` with these arguments.
 pub(crate) fn rehome(arguments: &[&str]) -> Ran {
     let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
         .args(arguments)
-        .env_clear()
+        .env_remove("RUST_BACKTRACE")
         .output()
         .unwrap();
     Ran {

@@ -4,9 +4,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     clippy::allow_attributes,
     reason = "tests"
 )]
 
 mod aka;
 mod command;
+mod envelope;

@@ -1,0 +1,200 @@
+//! The side that checks who the peer is (OMA DM Protocol 1.2 clauses 9.1 and
+//! 9.3; OMA DM Security 1.2 clause 5.3.3).
+
+use clock::Random;
+use syncml::{Chal, Cred, StatusCode};
+
+use super::{Credentials, Nonce, Scheme};
+
+/// What the peer has to show.
+#[derive(Clone)]
+pub enum Requirement {
+    /// Nothing: the transport has authenticated it.
+    Transport,
+    /// These credentials.
+    Credentials(Credentials),
+    /// What nobody can show. For a peer that is not known: it is challenged and
+    /// refused like one with a wrong secret, so that asking tells nobody which
+    /// devices exist.
+    Unknown,
+}
+
+/// How long credentials hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// For the session: accepted with 212. Whoever can send in the name of the
+    /// peer under its SessionID then continues the session, so this is right
+    /// only where the caller binds the session to the TLS connection, or its
+    /// resumption, that the credentials came over.
+    #[default]
+    Session,
+    /// For one message: accepted with 200 and a new nonce every time.
+    Message,
+}
+
+/// What the header's credentials are worth, and what the Status for the header
+/// says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The peer is who it should be.
+    Accepted {
+        /// 212 or 200.
+        code: StatusCode,
+        /// The nonce for the next credentials, to be sent.
+        chal: Option<Chal>,
+        /// The same nonce, to be stored first.
+        next: Option<Nonce>,
+    },
+    /// Not yet: nothing in the message is carried out.
+    Challenged {
+        /// 401 or 407.
+        code: StatusCode,
+        /// What the peer is to answer.
+        chal: Chal,
+    },
+    /// Never: the session ends with this status.
+    Failed {
+        /// 401 or 407.
+        code: StatusCode,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Accepted,
+    Failed,
+}
+
+/// One session's check of the peer.
+///
+/// A peer may lack credentials once and show wrong ones once; each gets a
+/// challenge. The second of a kind ends it, so a wrong secret meets 401 twice
+/// and a stale nonce costs exactly one challenge.
+pub struct Verifier {
+    requirement: Requirement,
+    scope: Scope,
+    /// What the next credentials must be over.
+    nonce: Option<Nonce>,
+    state: State,
+    missing: bool,
+    wrong: bool,
+}
+
+impl Verifier {
+    /// Checks by `requirement`, over the stored nonce at first.
+    #[must_use]
+    pub const fn new(requirement: Requirement, scope: Scope, stored: Option<Nonce>) -> Self {
+        Self {
+            requirement,
+            scope,
+            nonce: stored,
+            state: State::Open,
+            missing: false,
+            wrong: false,
+        }
+    }
+
+    /// Whether the peer has proved itself.
+    #[must_use]
+    pub fn is_satisfied(&self) -> bool {
+        self.state == State::Accepted
+    }
+
+    /// Checks the credentials in the header of a message.
+    pub fn check(&mut self, cred: Option<&Cred>, random: &mut dyn Random) -> Verdict {
+        if matches!(self.requirement, Requirement::Transport) {
+            self.state = State::Accepted;
+            return accepted(StatusCode::OK, None);
+        }
+        match (self.state, self.scope) {
+            (State::Accepted, Scope::Session) => {
+                accepted(StatusCode::AUTHENTICATION_ACCEPTED, None)
+            }
+            (State::Failed, _) => failed(cred),
+            _ => self.judge(cred, random),
+        }
+    }
+
+    fn judge(&mut self, cred: Option<&Cred>, random: &mut dyn Random) -> Verdict {
+        let proved = match (&self.requirement, cred) {
+            (Requirement::Credentials(wanted), Some(cred)) => {
+                wanted.proved_by(cred, self.nonce.as_ref())
+            }
+            _ => false,
+        };
+        if proved {
+            return self.accept(random);
+        }
+        let before = match cred {
+            Some(_) => &mut self.wrong,
+            None => &mut self.missing,
+        };
+        if std::mem::replace(before, true) {
+            self.state = State::Failed;
+            return failed(cred);
+        }
+        self.state = State::Open;
+        Verdict::Challenged {
+            code: refusal(cred),
+            chal: self.challenge(random),
+        }
+    }
+
+    fn accept(&mut self, random: &mut dyn Random) -> Verdict {
+        self.state = State::Accepted;
+        self.missing = false;
+        self.wrong = false;
+        let code = match self.scope {
+            Scope::Session => StatusCode::AUTHENTICATION_ACCEPTED,
+            Scope::Message => StatusCode::OK,
+        };
+        if self.scheme() == Scheme::Basic {
+            return accepted(code, None);
+        }
+        let chal = self.challenge(random);
+        Verdict::Accepted {
+            code,
+            chal: Some(chal),
+            next: self.nonce.clone(),
+        }
+    }
+
+    /// A challenge with a new nonce, which the next credentials must be over.
+    fn challenge(&mut self, random: &mut dyn Random) -> Chal {
+        let scheme = self.scheme();
+        let next = (scheme == Scheme::Md5).then(|| Nonce::random(random));
+        let chal = Chal::b64(scheme.type_(), next.as_ref().map(Nonce::to_challenge));
+        self.nonce = next;
+        chal
+    }
+
+    const fn scheme(&self) -> Scheme {
+        match &self.requirement {
+            Requirement::Credentials(wanted) => wanted.scheme(),
+            Requirement::Transport | Requirement::Unknown => Scheme::Md5,
+        }
+    }
+}
+
+const fn accepted(code: StatusCode, chal: Option<Chal>) -> Verdict {
+    Verdict::Accepted {
+        code,
+        chal,
+        next: None,
+    }
+}
+
+const fn failed(cred: Option<&Cred>) -> Verdict {
+    Verdict::Failed {
+        code: refusal(cred),
+    }
+}
+
+/// 401 for wrong credentials, 407 for none.
+const fn refusal(cred: Option<&Cred>) -> StatusCode {
+    match cred {
+        Some(_) => StatusCode::UNAUTHORIZED,
+        None => StatusCode::AUTHENTICATION_REQUIRED,
+    }
+}

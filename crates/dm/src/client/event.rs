@@ -1,0 +1,95 @@
+//! What a session tells its owner, and the alerts that the owner sends (OMA DM
+//! Protocol 1.2 clause 8.7).
+
+use syncml::{Alert, AlertCode, Command, Item, StatusCode};
+
+use crate::Error;
+use crate::auth::Nonces;
+use crate::session::{AbortReason, Encoding, Violation, wire_item};
+use crate::tree::{NodeUri, Value};
+
+/// An alert that the owner queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlertId(pub(super) u32);
+
+/// Something that happened in the session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The server accepted this device's credentials.
+    Authenticated,
+    /// The server proved who it is.
+    ServerAuthenticated,
+    /// The account's nonces, to be stored before the next
+    /// [`poll_transmit`](super::Session::poll_transmit).
+    NoncesChanged(Nonces),
+    /// A command of the server was answered with a status other than 401 and
+    /// 407; one event for each item.
+    Executed {
+        /// The command's name.
+        command: String,
+        /// The item's target, as the server wrote it.
+        target: Option<String>,
+        /// What became of it.
+        status: StatusCode,
+    },
+    /// A process was accepted (202). With a correlator the session stays open
+    /// until [`alert`](super::Session::alert) reports the result under it.
+    Running {
+        /// The process's node.
+        uri: NodeUri,
+        /// The correlator of the Exec.
+        correlator: Option<String>,
+    },
+    /// The server's Status for an alert.
+    AlertAnswered {
+        /// Which alert.
+        alert: AlertId,
+        /// What the server made of it.
+        status: StatusCode,
+    },
+    /// An alert was too large for the server's `MaxMsgSize` and not sent.
+    AlertDropped {
+        /// Which alert.
+        alert: AlertId,
+    },
+    /// The server broke a rule that the session can live with.
+    Violation(Violation),
+    /// The session came to its regular end.
+    Finished,
+    /// The session ended otherwise.
+    Aborted(AbortReason),
+}
+
+/// A generic alert (1226) with one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GenericAlert {
+    /// The alert's type, a URN.
+    pub type_: String,
+    /// The node that it is about.
+    pub source: Option<NodeUri>,
+    /// The correlator of the Exec that it reports on.
+    pub correlator: Option<String>,
+    /// Its importance (`fatal` to `indeterminate`); the default is
+    /// `informational`.
+    pub mark: Option<String>,
+    /// The data; its media type is not sent, `type_` stands in its place.
+    pub value: Value,
+}
+
+impl GenericAlert {
+    pub(super) fn into_command(self, encoding: Encoding) -> Result<Command, Error> {
+        let item = self
+            .source
+            .map_or_else(Item::default, |uri| Item::source(uri.to_string()));
+        let mut item = wire_item(encoding, item, &self.value)?;
+        if let Some(meta) = &mut item.meta {
+            meta.type_ = Some(self.type_);
+            meta.mark = self.mark;
+        }
+        let mut alert = Alert::new("1", AlertCode::GENERIC_ALERT);
+        alert.correlator = self.correlator;
+        alert.items = vec![item];
+        Ok(Command::Alert(alert))
+    }
+}

@@ -1,0 +1,56 @@
+//! What a server's session must know of the device's account.
+
+use std::time::Duration;
+
+use syncml::SessionId;
+
+use crate::auth::{Credentials, Nonces, Requirement, Scope};
+
+/// One session's setting. A server finds account and session by the Source and
+/// the SessionID of the first message.
+pub struct Config {
+    /// The Source LocURI of this server's messages, and the Target LocURI of
+    /// the device's.
+    pub server_uri: String,
+    /// Other Target LocURIs that the device may use for this server.
+    pub other_targets: Vec<String>,
+    /// The Source LocURI of the device, compared octet by octet.
+    pub device_uri: String,
+    /// The session identifier, compared octet by octet.
+    pub session_id: SessionId,
+    /// What this server proves itself with; `None` where the transport does.
+    pub prove: Option<Credentials>,
+    /// What the device has to prove; [`Requirement::Unknown`] for a device
+    /// without an account.
+    pub verify: Requirement,
+    /// How long the device's proof holds.
+    pub scope: Scope,
+    /// The account's nonces, as last stored.
+    pub nonces: Nonces,
+    /// After this time without a message the session is given up.
+    pub idle: Duration,
+}
+
+impl Config {
+    /// A session with a device that has to show what `verify` says; no
+    /// credentials of this server, five minutes of patience.
+    #[must_use]
+    pub fn new(
+        server_uri: impl Into<String>,
+        device_uri: impl Into<String>,
+        session_id: SessionId,
+        verify: Requirement,
+    ) -> Self {
+        Self {
+            server_uri: server_uri.into(),
+            other_targets: Vec::new(),
+            device_uri: device_uri.into(),
+            session_id,
+            prove: None,
+            verify,
+            scope: Scope::Session,
+            nonces: Nonces::default(),
+            idle: Duration::from_secs(300),
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! A message from the device (OMA DM Protocol 1.2 clauses 8.3, 8.5 and 9).
+
+use clock::{Random, Tick};
+use syncml::{
+    Alert, AlertCode, Command, ItemCommand, Results, Status, StatusCode, SyncHdr,
+    UnsupportedCommand,
+};
+
+use super::{AlertId, AlertItem, Event, InFlight, Opening, Reply, Session, State};
+use crate::Error;
+use crate::auth::{Answer, Nonce, Verdict};
+use crate::session::{
+    AbortReason, Arrival, Handled, Initiation, MAX_MESSAGE, MAX_PENDING, Received, Violation,
+    command_status, header_status, item_value, refuse_all,
+};
+use crate::tree::{NodeUri, Value};
+
+/// The node of the device information (OMA DM StdObj 1.2 clause 5.3.2).
+const DEVICE_INFO: &str = "DevInfo";
+
+impl Session {
+    /// Takes a message from the device.
+    ///
+    /// # Errors
+    /// A message that is refused changes nothing: [`Error::WrongSession`],
+    /// [`Error::WrongSource`], [`Error::WrongTarget`], [`Error::MsgId`],
+    /// [`Error::MsgIdReused`], [`Error::MsgIdStale`], [`Error::OutOfTurn`],
+    /// [`Error::SessionOver`].
+    pub fn handle_message(
+        &mut self,
+        now: Tick,
+        received: &Received<'_>,
+        random: &mut dyn Random,
+    ) -> Result<Handled, Error> {
+        let header = &received.message.header;
+        self.check_header(header)?;
+        let number = match self.inbox.judge(&header.msg_id, received.octets)? {
+            Arrival::Repeat => {
+                self.resend = true;
+                return Ok(Handled::Repeated);
+            }
+            Arrival::New(number) => number,
+        };
+        match self.state {
+            State::Waiting => {}
+            State::Owing => return Err(Error::OutOfTurn),
+            State::Over => return Err(Error::SessionOver),
+        }
+        self.inbox.take(number, received.octets);
+        self.resend = false;
+        self.finished = false;
+        self.encoding = received.encoding;
+        self.deadline = Some(now.plus(self.config.idle));
+        self.state = State::Owing;
+        self.take(received, random);
+        Ok(Handled::Taken)
+    }
+
+    fn check_header(&self, header: &SyncHdr) -> Result<(), Error> {
+        if header.session_id != self.config.session_id {
+            return Err(Error::WrongSession);
+        }
+        if header.source.uri != self.config.device_uri {
+            return Err(Error::WrongSource);
+        }
+        let mut targets =
+            std::iter::once(&self.config.server_uri).chain(&self.config.other_targets);
+        if !targets.any(|target| *target == header.target.uri) {
+            return Err(Error::WrongTarget);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, received: &Received<'_>, random: &mut dyn Random) {
+        let header = &received.message.header;
+        let commands = &received.message.body.commands;
+        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
+            self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
+        }
+        if let Some(code) = version_fault(header) {
+            self.ending = Some(AbortReason::Version);
+            self.header_status = Some(header_status(header, code, None));
+            return self.refuse(header, commands, code);
+        }
+        let known = self.verifier.is_satisfied();
+        match self.verifier.check(header.cred.as_ref(), random) {
+            Verdict::Accepted { code, chal, next } => {
+                self.header_status = Some(header_status(header, code, chal));
+                self.trust_device(known, next);
+                self.take_body(header, commands, received.message.body.is_final);
+                if self.replies.len() > MAX_PENDING {
+                    self.ending = Some(AbortReason::Overload);
+                }
+            }
+            Verdict::Challenged { code, chal } => {
+                self.header_status = Some(header_status(header, code, Some(chal)));
+                self.refuse(header, commands, code);
+            }
+            Verdict::Failed { code } => {
+                self.ending = Some(AbortReason::PeerNotAuthenticated);
+                self.header_status = Some(header_status(header, code, None));
+                self.refuse(header, commands, code);
+            }
+        }
+    }
+
+    fn refuse(&mut self, header: &SyncHdr, commands: &[Command], code: StatusCode) {
+        for status in refuse_all(header, commands, code) {
+            self.reply(status, None);
+        }
+    }
+
+    fn reply(&mut self, status: Command, alert: Option<AlertId>) {
+        self.replies.push_back(Reply { status, alert });
+    }
+
+    fn trust_device(&mut self, known: bool, given: Option<Nonce>) {
+        if !known {
+            self.events.push_back(Event::Authenticated);
+        }
+        if given.is_some() {
+            self.nonces.verify = given;
+            self.report_nonces();
+        }
+    }
+
+    fn take_body(&mut self, header: &SyncHdr, commands: &[Command], is_final: bool) {
+        if commands.iter().any(is_abort) {
+            self.ending = Some(AbortReason::ByPeer);
+        }
+        let again = self.take_header_status(commands);
+        for command in commands {
+            match command {
+                Command::Status(status) if again || status.cmd_ref.is_header() => {}
+                Command::Status(status) => self.take_status(status),
+                Command::Results(results) => self.take_results(header, command, results),
+                Command::Alert(alert) => self.take_alert(header, command, alert),
+                Command::Replace(replace) => self.take_device_info(header, command, replace),
+                other => self.refuse_command(header, other),
+            }
+        }
+        if is_final && self.ending.is_none() {
+            self.close_package();
+        }
+    }
+
+    /// Whether the device challenged the last message, so that its commands
+    /// must go out again.
+    fn take_header_status(&mut self, commands: &[Command]) -> bool {
+        let current = self.next_msg - 1;
+        let mine = commands.iter().find_map(|command| match command {
+            Command::Status(status)
+                if status.cmd_ref.is_header() && status.msg_ref.number() == Some(current) =>
+            {
+                Some(status)
+            }
+            _ => None,
+        });
+        let Some(status) = mine else {
+            if current > 0 {
+                let missing = Event::Violation(Violation::HeaderStatusMissing);
+                self.events.push_back(missing);
+            }
+            return false;
+        };
+        let proving = self.prover.was_sent();
+        let answer = self.prover.handle_status(status.code, status.chal.as_ref());
+        match answer {
+            Answer::Accepted => {
+                if proving {
+                    self.events.push_back(Event::Proved);
+                }
+                if let Some(nonce) = self.prover.take_next() {
+                    self.nonces.prove = Some(nonce);
+                    self.report_nonces();
+                }
+                false
+            }
+            Answer::Again => {
+                self.in_flight.retain(|sent| sent.msg_id != current);
+                for queued in self.last_requests.drain(..).rev() {
+                    self.queue.push_front(queued);
+                }
+                true
+            }
+            Answer::Refused(why) => {
+                self.ending.get_or_insert(AbortReason::ProofRefused(why));
+                true
+            }
+        }
+    }
+
+    fn take_status(&mut self, status: &Status) {
+        let sent = self.in_flight.iter_mut().find(|sent| {
+            status.msg_ref.number() == Some(sent.msg_id)
+                && status.cmd_ref.number() == Some(sent.cmd_id)
+        });
+        let Some(sent) = sent else {
+            let unknown = Event::Violation(Violation::UnknownReference);
+            return self.events.push_back(unknown);
+        };
+        sent.answered = true;
+        if status.code == StatusCode::ACCEPTED_FOR_PROCESSING
+            && let Some(correlator) = &sent.correlator
+            && !self.reported.contains(correlator)
+        {
+            self.awaited.insert(correlator.clone());
+        }
+        self.events.push_back(Event::Status {
+            command: sent.id,
+            status: status.code,
+            items: status.items.clone(),
+        });
+    }
+
+    /// Results get a Status only when they are refused (RepPro clause 6.5.1).
+    fn take_results(&mut self, header: &SyncHdr, command: &Command, results: &Results) {
+        // A missing MsgRef means the first message.
+        let msg_ref = results.msg_ref.as_ref().map_or(Some(1), |id| id.number());
+        let sent = self.in_flight.iter().find(|sent| {
+            msg_ref == Some(sent.msg_id) && results.cmd_ref.number() == Some(sent.cmd_id)
+        });
+        let Some(get) = sent.map(|sent| sent.id) else {
+            let unknown = Event::Violation(Violation::UnknownReference);
+            self.events.push_back(unknown);
+            let status = command_status(
+                &header.msg_id,
+                command,
+                StatusCode::COMMAND_NOT_ALLOWED,
+                None,
+            );
+            return self.reply(status, None);
+        };
+        for item in &results.items {
+            let value = item_value(item, results.meta.as_ref())
+                .map(|value| value.unwrap_or_else(|| Value::text("")));
+            match value {
+                Ok(value) => self.events.push_back(Event::Results {
+                    command: get,
+                    source: item.source_uri().map(str::to_owned),
+                    value,
+                }),
+                Err(error) => {
+                    self.events
+                        .push_back(Event::Violation(Violation::DataUnreadable));
+                    let status = command_status(&header.msg_id, command, error.status(), None);
+                    self.reply(status, None);
+                }
+            }
+        }
+    }
+
+    fn take_alert(&mut self, header: &SyncHdr, command: &Command, alert: &Alert) {
+        let (status, id) = self.judge_alert(alert);
+        self.reply(command_status(&header.msg_id, command, status, None), id);
+    }
+
+    fn judge_alert(&mut self, alert: &Alert) -> (StatusCode, Option<AlertId>) {
+        let Some(code) = alert.code else {
+            return (StatusCode::INCOMPLETE_COMMAND, None);
+        };
+        match code {
+            AlertCode::NEXT_MESSAGE | AlertCode::SESSION_ABORT => (StatusCode::OK, None),
+            AlertCode::CLIENT_INITIATED_MGMT => self.start(Initiation::Client),
+            AlertCode::SERVER_INITIATED_MGMT => self.start(Initiation::Server),
+            AlertCode::GENERIC_ALERT if alert.items.is_empty() => {
+                (StatusCode::INCOMPLETE_COMMAND, None)
+            }
+            code => self.report_alert(code, alert),
+        }
+    }
+
+    fn start(&mut self, initiation: Initiation) -> (StatusCode, Option<AlertId>) {
+        if let Opening::Due { alert, .. } = &mut self.opening {
+            *alert = true;
+            self.events.push_back(Event::Started(initiation));
+            (StatusCode::OK, None)
+        } else {
+            // In the middle of a session there is nothing to start.
+            (StatusCode::COMMAND_NOT_ALLOWED, None)
+        }
+    }
+
+    fn report_alert(&mut self, code: AlertCode, alert: &Alert) -> (StatusCode, Option<AlertId>) {
+        let items: Result<Vec<AlertItem>, Error> = alert
+            .items
+            .iter()
+            .map(|item| {
+                let meta = item.meta.as_ref();
+                Ok(AlertItem {
+                    source: item.source_uri().map(str::to_owned),
+                    type_: item.type_(None).map(str::to_owned),
+                    mark: meta.and_then(|meta| meta.mark.clone()),
+                    value: item_value(item, None)?,
+                })
+            })
+            .collect();
+        let items = match items {
+            Ok(items) => items,
+            Err(error) => {
+                self.events
+                    .push_back(Event::Violation(Violation::DataUnreadable));
+                return (error.status(), None);
+            }
+        };
+        if let Some(correlator) = &alert.correlator {
+            self.awaited.remove(correlator);
+            // Only the Status of an Exec under way has to know of it.
+            let under_way = |sent: &InFlight| sent.correlator.as_ref() == Some(correlator);
+            if self.in_flight.iter().any(under_way) {
+                self.reported.insert(correlator.clone());
+            }
+        }
+        let id = AlertId(self.next_alert);
+        self.next_alert = self.next_alert.wrapping_add(1);
+        self.events.push_back(Event::Alert {
+            alert: id,
+            code,
+            correlator: alert.correlator.clone(),
+            items,
+        });
+        let unanswered = match code {
+            AlertCode::GENERIC_ALERT => StatusCode::UNSUPPORTED_MEDIA_TYPE_OR_FORMAT,
+            _ => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
+        };
+        (unanswered, Some(id))
+    }
+
+    /// The one Replace that a client may send.
+    fn take_device_info(&mut self, header: &SyncHdr, command: &Command, replace: &ItemCommand) {
+        let Some(leaves) = device_info(replace) else {
+            return self.refuse_command(header, command);
+        };
+        if let Opening::Due { info, .. } = &mut self.opening {
+            *info = true;
+        }
+        self.events.push_back(Event::DeviceInfo(leaves));
+        let status = command_status(&header.msg_id, command, StatusCode::OK, None);
+        self.reply(status, None);
+    }
+
+    /// A client sends nothing else (OMA DM Protocol 1.2 clause 8).
+    fn refuse_command(&mut self, header: &SyncHdr, command: &Command) {
+        self.events
+            .push_back(Event::Violation(Violation::CommandNotAllowed));
+        let code = match command {
+            Command::Unsupported(UnsupportedCommand { element: None, .. }) => {
+                StatusCode::COMMAND_NOT_IMPLEMENTED
+            }
+            Command::Unsupported(_) => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
+            _ => StatusCode::COMMAND_NOT_ALLOWED,
+        };
+        self.refuse(header, std::slice::from_ref(command), code);
+    }
+
+    fn close_package(&mut self) {
+        if let Opening::Due { alert, info } = self.opening {
+            self.opening = Opening::Seen;
+            if !alert {
+                let missing = Event::Violation(Violation::SessionAlertMissing);
+                self.events.push_back(missing);
+            }
+            if !info {
+                let missing = Event::Violation(Violation::DeviceInfoMissing);
+                self.events.push_back(missing);
+            }
+        }
+        for sent in self.in_flight.drain(..).filter(|sent| !sent.answered) {
+            self.events
+                .push_back(Event::Unanswered { command: sent.id });
+        }
+        self.reported.clear();
+        self.my_turn = true;
+        self.events.push_back(Event::PackageReceived);
+    }
+}
+
+/// 505 or 513 for a version that is not spoken.
+fn version_fault(header: &SyncHdr) -> Option<StatusCode> {
+    if header.ver_dtd != SyncHdr::VER_DTD {
+        Some(StatusCode::DTD_VERSION_NOT_SUPPORTED)
+    } else if header.ver_proto != SyncHdr::VER_PROTO {
+        Some(StatusCode::PROTOCOL_VERSION_NOT_SUPPORTED)
+    } else {
+        None
+    }
+}
+
+fn is_abort(command: &Command) -> bool {
+    matches!(command, Command::Alert(alert) if alert.code == Some(AlertCode::SESSION_ABORT))
+}
+
+/// The leaves below `./DevInfo`; `None` if an item is about anything else.
+/// Interior nodes, which some clients list too, are left out.
+fn device_info(replace: &ItemCommand) -> Option<Vec<(NodeUri, Value)>> {
+    let meta = replace.meta.as_ref();
+    let mut leaves = Vec::new();
+    for item in &replace.items {
+        let uri: NodeUri = item
+            .source_uri()
+            .or_else(|| item.target_uri())?
+            .parse()
+            .ok()?;
+        if uri.segments().next() != Some(DEVICE_INFO) {
+            return None;
+        }
+        if item.format(meta) != Some(&syncml::Format::Node) {
+            leaves.push((uri, item_value(item, meta).ok()??));
+        }
+    }
+    (!leaves.is_empty()).then_some(leaves)
+}

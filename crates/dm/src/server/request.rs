@@ -1,0 +1,150 @@
+//! Commands of a server (OMA DM RepPro 1.2 clause 6.6), each for one node.
+
+use syncml::{Command, Exec, Group, Item, ItemCommand};
+
+use crate::Error;
+use crate::session::{Encoding, wire_item};
+use crate::tree::{NodeKind, Value};
+
+/// A command that the server queued. The commands inside a group have
+/// identifiers of their own, see [`inside`](Self::inside).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CommandId(pub(super) u32);
+
+impl CommandId {
+    /// The identifier of the command at `index` in a group.
+    #[must_use]
+    pub const fn inside(self, index: u32) -> Self {
+        Self(self.0.wrapping_add(1).wrapping_add(index))
+    }
+}
+
+/// A command. Targets are written as the device knows them; `?prop=` and
+/// `?list=` are up to the device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Read a node.
+    Get {
+        /// The node.
+        target: String,
+    },
+    /// Create a node.
+    Add {
+        /// The node.
+        target: String,
+        /// Interior, or its value.
+        kind: NodeKind,
+    },
+    /// Overwrite a leaf.
+    Replace {
+        /// The node.
+        target: String,
+        /// The new value.
+        value: Value,
+    },
+    /// Remove a node and what is below it.
+    Delete {
+        /// The node.
+        target: String,
+    },
+    /// Run a process.
+    Exec {
+        /// The node.
+        target: String,
+        /// What the alert with an asynchronous result is to bear.
+        correlator: Option<String>,
+        /// The argument.
+        argument: Option<Value>,
+    },
+    /// Run commands in order.
+    Sequence(Vec<Request>),
+    /// Run Adds, Replaces and Deletes together or not at all.
+    Atomic(Vec<Request>),
+}
+
+impl Request {
+    /// The number of commands inside.
+    pub(super) fn inside(&self) -> &[Self] {
+        match self {
+            Self::Sequence(inside) | Self::Atomic(inside) => inside,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn correlator(&self) -> Option<&str> {
+        match self {
+            Self::Exec { correlator, .. } => correlator.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn to_command(&self, encoding: Encoding) -> Result<Command, Error> {
+        let one = |item| ItemCommand::new("1", vec![item]);
+        Ok(match self {
+            Self::Get { target } => Command::Get(one(Item::target(target))),
+            Self::Delete { target } => Command::Delete(one(Item::target(target))),
+            Self::Add { target, kind } => {
+                Command::Add(one(added(encoding, Item::target(target), kind)?))
+            }
+            Self::Replace { target, value } => {
+                Command::Replace(one(wire_item(encoding, Item::target(target), value)?))
+            }
+            Self::Exec {
+                target,
+                correlator,
+                argument,
+            } => {
+                let item = Item::target(target);
+                let item = match argument {
+                    Some(value) => wire_item(encoding, item, value)?,
+                    None => item,
+                };
+                Command::Exec(Exec {
+                    cmd_id: "1".into(),
+                    correlator: correlator.clone(),
+                    items: vec![item],
+                    ..Exec::default()
+                })
+            }
+            Self::Sequence(inside) => Command::Sequence(group(encoding, inside, |request| {
+                !matches!(request, Self::Sequence(_) | Self::Atomic(_))
+            })?),
+            Self::Atomic(inside) => Command::Atomic(group(encoding, inside, |request| {
+                matches!(
+                    request,
+                    Self::Add { .. } | Self::Replace { .. } | Self::Delete { .. }
+                )
+            })?),
+        })
+    }
+}
+
+fn added(encoding: Encoding, item: Item, kind: &NodeKind) -> Result<Item, Error> {
+    match kind {
+        NodeKind::Leaf(value) => wire_item(encoding, item, value),
+        NodeKind::Interior { type_ } => Ok(item.with_meta(syncml::Meta {
+            format: Some(syncml::Format::Node),
+            type_: type_.clone(),
+            ..syncml::Meta::default()
+        })),
+    }
+}
+
+fn group(
+    encoding: Encoding,
+    inside: &[Request],
+    may_be_inside: impl Fn(&Request) -> bool,
+) -> Result<Group, Error> {
+    if inside.is_empty() || !inside.iter().all(may_be_inside) {
+        return Err(Error::Misuse("commands that the group can't have"));
+    }
+    let commands = inside
+        .iter()
+        .map(|request| request.to_command(encoding))
+        .collect::<Result<_, _>>()?;
+    Ok(Group {
+        cmd_id: "1".into(),
+        commands,
+        ..Group::default()
+    })
+}

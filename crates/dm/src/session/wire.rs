@@ -1,0 +1,131 @@
+//! Messages as they come and go.
+
+use syncml::{Command, Limit, Limits, Message, Place, SessionId, xml};
+
+use crate::Error;
+
+/// The largest message that this side takes and announces as `MaxMsgSize`, and
+/// the largest that it sends to a peer who announces none, in octets.
+pub const MAX_MESSAGE: usize = 65_536;
+
+/// How messages are written. Answers go out in the encoding of the message
+/// that they answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// `application/vnd.syncml.dm+xml`.
+    #[default]
+    Xml,
+}
+
+impl Encoding {
+    /// The content type.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Xml => xml::CONTENT_TYPE,
+        }
+    }
+
+    pub(crate) fn write(self, message: &Message) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Xml => Ok(xml::encode(message)?),
+        }
+    }
+
+    pub(crate) fn message_len(self, message: &Message) -> Result<usize, Error> {
+        match self {
+            Self::Xml => Ok(xml::encoded_len(message)?),
+        }
+    }
+
+    pub(crate) fn command_len(self, command: &Command) -> Result<usize, Error> {
+        match self {
+            Self::Xml => Ok(xml::command_len(command)?),
+        }
+    }
+}
+
+/// A message with the octets that it was read from.
+pub struct Received<'a> {
+    pub(crate) octets: &'a [u8],
+    pub(crate) encoding: Encoding,
+    pub(crate) message: Message,
+}
+
+impl<'a> Received<'a> {
+    /// Reads a message of up to [`MAX_MESSAGE`] octets.
+    ///
+    /// # Errors
+    /// [`Error::Message`]; the transport answers with a fault of its own then,
+    /// since a message that can't be read can't be answered in SyncML.
+    pub fn read(encoding: Encoding, octets: &'a [u8]) -> Result<Self, Error> {
+        if octets.len() > MAX_MESSAGE {
+            return Err(Error::Message(syncml::Error::Limit {
+                at: Place::default(),
+                limit: Limit::Octets,
+            }));
+        }
+        let limits = Limits {
+            max_octets: MAX_MESSAGE,
+            max_text: MAX_MESSAGE,
+            ..Limits::default()
+        };
+        let message = match encoding {
+            Encoding::Xml => xml::decode(octets, &limits)?,
+        };
+        Ok(Self {
+            octets,
+            encoding,
+            message,
+        })
+    }
+
+    /// The Source LocURI: with the session identifier, what a server finds the
+    /// session by.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.message.header.source.uri
+    }
+
+    /// The Target LocURI.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.message.header.target.uri
+    }
+
+    /// The session identifier.
+    #[must_use]
+    pub const fn session_id(&self) -> &SessionId {
+        &self.message.header.session_id
+    }
+
+    /// The message.
+    #[must_use]
+    pub const fn message(&self) -> &Message {
+        &self.message
+    }
+}
+
+/// A message to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// Where a client posts it; `None` for a server, whose messages answer the
+    /// request in hand.
+    pub to: Option<String>,
+    /// The encoding, for the content type.
+    pub encoding: Encoding,
+    /// The message.
+    pub octets: Vec<u8>,
+}
+
+/// What became of a message that was not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// It was carried out.
+    Taken,
+    /// It is the last message again, octet by octet. Nothing was carried out a
+    /// second time. A server gives its stored answer once more; a client stays
+    /// silent, since both sides answering repeats would never stop.
+    Repeated,
+}

@@ -1,0 +1,159 @@
+//! The management tree of a device (OMA DM TND 1.2 clauses 6 and 7).
+//!
+//! A [`Tree`] holds static nodes in memory and [`ManagementObject`]s under
+//! mount points, which answer for what is below them. Operations come from the
+//! device itself ([`Tree::put`], [`Tree::remove`], [`Tree::value`]) or from a
+//! server ([`Tree::get`], [`Tree::add`], [`Tree::replace`], [`Tree::delete`],
+//! [`Tree::exec`]), whose rights the access control lists decide.
+//!
+//! The static nodes can be taken out and put back as a flat list
+//! ([`Tree::export`], [`Tree::import`]) for a store; objects keep their own
+//! state.
+
+mod acl;
+mod device;
+mod find;
+mod node;
+mod object;
+mod server;
+mod transaction;
+mod uri;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use acl::{Acl, Right, ServerId};
+pub use node::{Node, NodeKind, Rights, Value};
+pub use object::{Executed, Execution, ManagementObject, ObjectNode, Overwrite};
+pub use uri::NodeUri;
+
+use crate::Error;
+
+/// How large a tree may become through what servers add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeLimits {
+    /// Static nodes.
+    pub max_nodes: usize,
+    /// Octets of all static values together.
+    pub max_octets: usize,
+    /// Octets of one value, those handed to management objects included.
+    pub max_value: usize,
+}
+
+impl Default for TreeLimits {
+    /// 4,096 nodes, 1 MiB, 64 KiB for one value.
+    fn default() -> Self {
+        Self {
+            max_nodes: 4096,
+            max_octets: 1 << 20,
+            max_value: 1 << 16,
+        }
+    }
+}
+
+/// A device's management tree.
+pub struct Tree {
+    nodes: BTreeMap<NodeUri, Node>,
+    mounts: BTreeMap<NodeUri, Box<dyn ManagementObject>>,
+    limits: TreeLimits,
+    /// Octets of all static values.
+    octets: usize,
+    revision: u64,
+    open: Option<Open>,
+}
+
+/// An open transaction: what to put back, newest last, and the objects that
+/// were told of it.
+#[derive(Default)]
+struct Open {
+    before: Vec<(NodeUri, Option<Node>)>,
+    begun: BTreeSet<NodeUri>,
+}
+
+impl Tree {
+    /// A tree with nothing but its root, whose ACL is `root`. The specification
+    /// recommends `Add=*&Get=*` (clause 7.7.1.2); a device that hides more
+    /// gives less.
+    #[must_use]
+    pub fn new(root: Acl, limits: TreeLimits) -> Self {
+        let node = Node::interior().permanent().with_acl(root);
+        Self {
+            nodes: BTreeMap::from([(NodeUri::ROOT, node)]),
+            mounts: BTreeMap::new(),
+            limits,
+            octets: 0,
+            revision: 0,
+            open: None,
+        }
+    }
+
+    /// Rises with every change of a static node, roll-backs included. A store
+    /// that has this revision is up to date.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Every static node, parents before children.
+    pub fn export(&self) -> impl Iterator<Item = (&NodeUri, &Node)> {
+        self.nodes.iter()
+    }
+
+    /// A tree of `nodes`, in any order, as [`export`](Self::export) gave them.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] without a root that has an ACL, and for a node without
+    /// an interior parent or twice in the list; [`Error::Full`] and
+    /// [`Error::TooLarge`] past the limits.
+    pub fn import(
+        nodes: impl IntoIterator<Item = (NodeUri, Node)>,
+        limits: TreeLimits,
+    ) -> Result<Self, Error> {
+        let mut sorted = BTreeMap::new();
+        for (uri, node) in nodes {
+            if sorted.insert(uri, node).is_some() {
+                return Err(Error::Misuse("a node twice in the list"));
+            }
+        }
+        let root = sorted
+            .remove(&NodeUri::ROOT)
+            .and_then(|root| root.acl().cloned())
+            .ok_or(Error::Misuse("no root with an ACL in the list"))?;
+        let mut tree = Self::new(root, limits);
+        for (uri, node) in sorted {
+            tree.put(uri, node)?;
+        }
+        tree.revision = 0;
+        Ok(tree)
+    }
+
+    /// Stores or removes a static node and keeps count, and the state before
+    /// if a transaction is open.
+    fn set(&mut self, uri: &NodeUri, node: Option<Node>) {
+        let size = node.as_ref().map_or(0, Node::size);
+        let before = match node {
+            Some(node) => self.nodes.insert(uri.clone(), node),
+            None => self.nodes.remove(uri),
+        };
+        self.octets = self
+            .octets
+            .saturating_add(size)
+            .saturating_sub(before.as_ref().map_or(0, Node::size));
+        self.revision = self.revision.wrapping_add(1);
+        if let Some(open) = &mut self.open {
+            open.before.push((uri.clone(), before));
+        }
+    }
+
+    /// Whether a static node with a value of `size` octets fits where one of
+    /// `freed` octets goes away; `new` nodes come to the others.
+    fn check_room(&self, size: usize, freed: usize, new: usize) -> Result<(), Error> {
+        if size > self.limits.max_value {
+            return Err(Error::TooLarge);
+        }
+        let octets = self.octets.saturating_sub(freed).saturating_add(size);
+        if octets > self.limits.max_octets || self.nodes.len() + new > self.limits.max_nodes {
+            return Err(Error::Full);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! All or nothing: what an Atomic needs of the tree (OMA DM RepPro 1.2 clause
+//! 6.6.3). Static nodes are put back from the state before; objects are told
+//! to undo.
+
+use super::{NodeUri, Open, Tree};
+use crate::Error;
+
+impl Tree {
+    /// Opens a transaction. Everything that servers do from here on is undone
+    /// by [`roll_back`](Self::roll_back).
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] if one is open.
+    pub fn begin(&mut self) -> Result<(), Error> {
+        if self.open.is_some() {
+            return Err(Error::Misuse("a transaction is open"));
+        }
+        self.open = Some(Open::default());
+        Ok(())
+    }
+
+    /// Makes what was done since [`begin`](Self::begin) final.
+    ///
+    /// # Errors
+    /// What the first object says that can't; the transaction is still open
+    /// then, to be rolled back. [`Error::Misuse`] if none is open.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        for mount in self.begun()? {
+            if let Some(object) = self.mounts.get_mut(&mount) {
+                object.commit()?;
+            }
+        }
+        self.open = None;
+        Ok(())
+    }
+
+    /// Undoes what was done since [`begin`](Self::begin), as far as it goes.
+    ///
+    /// # Errors
+    /// What the first object says that can't undo; all others and the static
+    /// nodes are back even so. [`Error::Misuse`] if none is open.
+    pub fn roll_back(&mut self) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for mount in self.begun()? {
+            if let Some(object) = self.mounts.get_mut(&mount)
+                && let Err(error) = object.roll_back()
+            {
+                outcome = outcome.and(Err(error));
+            }
+        }
+        let before = self.open.take().map_or_else(Vec::new, |open| open.before);
+        for (uri, node) in before.into_iter().rev() {
+            self.set(&uri, node);
+        }
+        outcome
+    }
+
+    /// The objects that the open transaction has reached.
+    fn begun(&self) -> Result<Vec<NodeUri>, Error> {
+        let open = self
+            .open
+            .as_ref()
+            .ok_or(Error::Misuse("no transaction is open"))?;
+        Ok(open.begun.iter().cloned().collect())
+    }
+}

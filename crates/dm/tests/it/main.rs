@@ -1,0 +1,32 @@
+//! Tests of the crate `dm` from outside: tree and ACLs (OMA DM TND 1.2),
+//! authentication (OMA DM Security 1.2), whole sessions (OMA DM Protocol 1.2)
+//! and provisioning documents (OMA Provisioning Content 1.1).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    reason = "tests"
+)]
+
+mod acl;
+mod asynchronous;
+mod auth;
+mod bootstrap;
+mod challenges;
+mod commands;
+mod conversation;
+mod errors;
+mod fake;
+mod garbage;
+mod kit;
+mod lossy;
+mod objects;
+mod order;
+mod scripted;
+mod size;
+mod tree;
+mod uri;

@@ -1,0 +1,108 @@
+//! How a departure ends without a release (docs/operator-change.md sections 4
+//! and 5): refused by the TRE, cancelled, or out of time.
+
+use clock::Timestamp;
+
+use super::{DepartureState, Home, Subscription};
+use crate::documents::{Refusal, Signed};
+use crate::effect::Effect;
+use crate::watch::Sighting;
+use crate::{OrderId, ProvisioningError, Reason};
+
+impl Subscription {
+    /// Takes a refusal that the TRE signed. A refusal of the very bootstrap
+    /// that we signed ends its order; one of other octets is only noted, since
+    /// they were not ours.
+    ///
+    /// # Errors
+    /// A wrong signature, another TRE, or a Seq that names another document.
+    pub fn refusal(&mut self, octets: &[u8]) -> Result<Reason, ProvisioningError> {
+        let signed: Signed<Refusal> = self.verify_report(octets)?;
+        let refusal = signed.document;
+        if refusal.tre_id != self.tre_id {
+            return Err(ProvisioningError::refused("refusal-other-tre"));
+        }
+        match self.note(refusal.seq, signed.digest) {
+            Sighting::Forked => return Err(ProvisioningError::refused("clone-suspected")),
+            Sighting::Repeated => return Ok(refusal.reason),
+            Sighting::New => {}
+        }
+        let mut freed = None;
+        if let Some(departure) = self
+            .departures
+            .iter_mut()
+            .find(|departure| departure.is_open())
+        {
+            departure.reason = Some(refusal.reason.code().to_owned());
+            if departure.container_digest == Some(refusal.document) {
+                departure.state = DepartureState::Refused;
+                freed = Some(departure.order_id);
+            }
+        }
+        self.free(freed);
+        Ok(refusal.reason)
+    }
+
+    /// Ends an order before its bootstrap is sent.
+    ///
+    /// # Errors
+    /// No such order, or its bootstrap is on its way.
+    pub fn cancel(&mut self, order_id: OrderId) -> Result<(), ProvisioningError> {
+        let departure = self
+            .departures
+            .iter_mut()
+            .find(|departure| departure.order_id == order_id)
+            .ok_or(ProvisioningError::refused("unknown-order"))?;
+        if departure.state != DepartureState::AwaitingApproval {
+            return Err(ProvisioningError::OutOfOrder("the bootstrap is on its way"));
+        }
+        departure.state = DepartureState::Cancelled;
+        self.free(Some(order_id));
+        Ok(())
+    }
+
+    /// What time does: an order without a release closes, retained credentials
+    /// are deleted.
+    pub fn handle_timeout(&mut self, now: Timestamp) -> Vec<Effect> {
+        let mut closed = Vec::new();
+        for departure in self
+            .departures
+            .iter_mut()
+            .filter(|departure| departure.is_open())
+        {
+            if departure.closes_at() <= now {
+                departure.state = DepartureState::Expired;
+                closed.push(departure.order_id);
+            }
+        }
+        closed
+            .into_iter()
+            .for_each(|order_id| self.free(Some(order_id)));
+        match &self.home {
+            Home::Left { retained_until, .. } if *retained_until <= now => {
+                self.home = Home::Gone;
+                vec![Effect::DeleteSubscriber(self.imsi.clone())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// When [`Self::handle_timeout`] has something to do.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        let open = self.open().map(super::Departure::closes_at);
+        let retained = match &self.home {
+            Home::Left { retained_until, .. } => Some(*retained_until),
+            Home::Here | Home::Gone => None,
+        };
+        open.into_iter().chain(retained).min()
+    }
+
+    fn free(&mut self, order_id: Option<OrderId>) {
+        if let Some(order_id) = order_id {
+            self.tokens
+                .iter_mut()
+                .for_each(|token| token.free(order_id));
+        }
+    }
+}

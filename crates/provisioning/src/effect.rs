@@ -1,0 +1,38 @@
+//! What a step asks the node to do. The node stores the changed state together
+//! with these in one transaction, and acts on them afterwards, at least once.
+
+use aka::Imsi;
+
+use crate::OrderId;
+use crate::donor::Subscription;
+use crate::payload::MilenageKeys;
+
+/// One thing to do.
+pub enum Effect {
+    /// Put a subscriber into the HLR, disabled.
+    CreateSubscriber {
+        /// The subscriber.
+        imsi: Imsi,
+        /// Its keys.
+        keys: MilenageKeys,
+    },
+    /// Let the subscriber authenticate.
+    EnableSubscriber(Imsi),
+    /// Let it authenticate no more; keep its keys and numbers.
+    DisableSubscriber(Imsi),
+    /// Delete it: its retention is over.
+    DeleteSubscriber(Imsi),
+    /// Push a bootstrap to the device with this IMSI.
+    Push {
+        /// The subscriber that the device is here.
+        imsi: Imsi,
+        /// The bootstrap container.
+        container: Vec<u8>,
+    },
+    /// Send the order's announcement to the donor.
+    Announce(OrderId),
+    /// Send the order's release to the donor.
+    SendRelease(OrderId),
+    /// The device is ours from now on.
+    BecomeHome(Box<Subscription>),
+}

@@ -1,0 +1,103 @@
+//! Characters, names and references of XML 1.0 (Fifth Edition, clauses 2.2
+//! Char, 2.3 Name and S, 4.1 CharRef and 4.6 predefined entities).
+
+use std::borrow::Cow;
+
+use crate::{Malformed, Unsupported};
+
+/// Why a reference can't be resolved.
+pub(super) enum BadReference {
+    Malformed(Malformed),
+    Unsupported(Unsupported),
+}
+
+/// `S`: the characters that XML calls white space.
+pub(super) const fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// `Char`: what may stand in a document at all.
+pub(super) const fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// `NameStartChar`.
+const fn starts_name(c: char) -> bool {
+    matches!(c,
+        ':' | 'A'..='Z' | '_' | 'a'..='z'
+        | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}'
+        | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}'
+        | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
+}
+
+/// `NameChar`.
+const fn goes_on_name(c: char) -> bool {
+    starts_name(c)
+        || matches!(c,
+            '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+}
+
+/// Whether `text` is a `Name` with at most one colon, which has something on
+/// both sides (Namespaces in XML 1.0 clause 4, QName).
+pub(super) fn is_qualified_name(text: &str) -> bool {
+    text.split(':').count() <= 2
+        && text
+            .split(':')
+            .all(|part| part.starts_with(starts_name) && part.chars().all(goes_on_name))
+}
+
+/// The character that the reference `name` (the text between `&` and `;`)
+/// stands for.
+pub(super) fn resolve(name: &str) -> Result<char, BadReference> {
+    match name {
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "amp" => Ok('&'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        _ => match name.strip_prefix('#') {
+            Some(number) => character(number),
+            None if is_qualified_name(name) => Err(BadReference::Unsupported(Unsupported::Entity)),
+            None => Err(BadReference::Malformed(Malformed::NotWellFormed(
+                "a reference without a name".to_owned(),
+            ))),
+        },
+    }
+}
+
+fn character(number: &str) -> Result<char, BadReference> {
+    let (digits, radix) = match number.strip_prefix('x') {
+        Some(hex) => (hex, 16),
+        None => (number, 10),
+    };
+    // from_str_radix takes a sign, XML does not.
+    let only_digits = digits.chars().all(|c| c.is_digit(radix));
+    u32::from_str_radix(digits, radix)
+        .ok()
+        .filter(|_| only_digits)
+        .and_then(char::from_u32)
+        .filter(|c| is_char(*c))
+        .ok_or(BadReference::Malformed(Malformed::Character))
+}
+
+/// `value` of an attribute with its references resolved.
+pub(super) fn unescape(value: &str) -> Result<Cow<'_, str>, BadReference> {
+    if !value.contains('&') {
+        return Ok(Cow::Borrowed(value));
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('&') {
+        let (name, tail) = after.split_once(';').ok_or_else(|| {
+            BadReference::Malformed(Malformed::NotWellFormed(
+                "a reference without end".to_owned(),
+            ))
+        })?;
+        out.push_str(before);
+        out.push(resolve(name)?);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(Cow::Owned(out))
+}
