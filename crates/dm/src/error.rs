@@ -11,7 +11,7 @@ pub enum Error {
     /// A message that can't be read, or that its representation can't carry.
     #[error(transparent)]
     Message(#[from] syncml::Error),
-    /// A text that is not the URI of a node (OMA DM TND 1.2 clause 6).
+    /// A text that is not the URI of a node (OMA DM TND 1.2 clause 5).
     #[error("malformed node URI: {0}")]
     Uri(&'static str),
     /// A URI, a segment of it, or the number of its segments past the limit.

@@ -132,3 +132,26 @@ fn read(file: &File, path: &Path, owner: &[u8; 32]) -> Result<u64, TokenError> {
         .max()
         .ok_or_else(unreadable)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_failed_write_nothing_is_said_until_reopened() {
+        let path = std::env::temp_dir().join(format!("counter-{}", std::process::id()));
+        let owner = [7; 32];
+        Counter::create(&path, &owner).expect("a new file");
+        let mut counter = Counter::open(&path, owner).expect("a whole file");
+        // Without the right to write, every write fails.
+        counter.file = File::open(&path).expect("the file");
+        let failed = counter.increment().expect_err("no right to write");
+        assert_eq!(failed.code(), "tre-device-failed");
+        assert!(counter.value().is_err());
+        assert!(counter.increment().is_err());
+        drop(counter);
+        let mut counter = Counter::open(&path, owner).expect("a whole file");
+        assert_eq!(counter.increment().expect("a write"), 1);
+        std::fs::remove_file(&path).expect("the file");
+    }
+}

@@ -61,7 +61,7 @@ impl fmt::Debug for Nonce {
 }
 
 /// What an account must remember from one session to the next (`AAuthData` of
-/// its two credentials, OMA DM StdObj 1.2 clause 5.2). To be stored before the
+/// its two credentials, OMA DM StdObj 1.2, DMAcc). To be stored before the
 /// answer goes out that made it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nonces {

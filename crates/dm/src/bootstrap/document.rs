@@ -1,4 +1,4 @@
-//! The document model of OMA Provisioning Content 1.1 clause 4.1.
+//! The document model (OMA Provisioning Content 1.1, DTD).
 
 use std::fmt;
 
@@ -190,8 +190,8 @@ impl Characteristic {
     }
 }
 
-/// Types are compared as they are written (Provisioning Content clause 4.3:
-/// upper case).
+/// Types are compared as they are written: the specification's names are in
+/// upper case.
 fn of_type<'a>(
     characteristics: &'a [Characteristic],
     type_: &'a str,

@@ -1,4 +1,4 @@
-//! Network access points: NAPDEF (OMA Provisioning Content 1.1 clause 4.6).
+//! Network access points: NAPDEF (OMA Provisioning Content 1.1, NAPDEF).
 
 use secret::SecretBytes;
 

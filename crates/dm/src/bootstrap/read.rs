@@ -1,4 +1,4 @@
-//! Reading a document (OMA Provisioning Content 1.1 clause 4.1, XML form).
+//! Reading a document (OMA Provisioning Content 1.1, DTD and XML form).
 //!
 //! Strict but for three things that real documents have: a document type
 //! declaration without an internal subset, which is skipped and never fetched;

@@ -1,5 +1,5 @@
-//! What a session must know of account, device and policy (OMA DM StdObj 1.2
-//! clause 5.2, the DMAcc object).
+//! What a session must know of account, device and policy (OMA DM StdObj 1.2,
+//! DMAcc).
 
 use std::time::Duration;
 

@@ -16,6 +16,7 @@
 //! package in one message as far as the device's MaxMsgSize allows; what does
 //! not fit waits for the next package (clause 6.1).
 
+mod alerts;
 mod compose;
 mod config;
 mod event;

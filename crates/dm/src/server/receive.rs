@@ -1,22 +1,16 @@
 //! A message from the device (OMA DM Protocol 1.2 clauses 8.3, 8.5 and 9).
 
 use clock::{Random, Tick};
-use syncml::{
-    Alert, AlertCode, Command, ItemCommand, Results, Status, StatusCode, SyncHdr,
-    UnsupportedCommand,
-};
+use syncml::{AlertCode, Command, Results, Status, StatusCode, SyncHdr, UnsupportedCommand};
 
-use super::{AlertId, AlertItem, Event, InFlight, Opening, Reply, Session, State};
+use super::{AlertId, Event, Opening, Reply, Session, State};
 use crate::Error;
 use crate::auth::{Answer, Nonce, Verdict};
 use crate::session::{
-    AbortReason, Arrival, Handled, Initiation, MAX_MESSAGE, MAX_PENDING, Received, Violation,
-    command_status, header_status, item_value, refuse_all,
+    AbortReason, Arrival, Handled, MAX_MESSAGE, MAX_PENDING, Received, Violation, command_status,
+    header_status, item_value, refuse_all,
 };
-use crate::tree::{NodeUri, Value};
-
-/// The node of the device information (OMA DM StdObj 1.2 clause 5.3.2).
-const DEVICE_INFO: &str = "DevInfo";
+use crate::tree::Value;
 
 impl Session {
     /// Takes a message from the device.
@@ -110,7 +104,7 @@ impl Session {
         }
     }
 
-    fn reply(&mut self, status: Command, alert: Option<AlertId>) {
+    pub(super) fn reply(&mut self, status: Command, alert: Option<AlertId>) {
         self.replies.push_back(Reply { status, alert });
     }
 
@@ -250,97 +244,8 @@ impl Session {
         }
     }
 
-    fn take_alert(&mut self, header: &SyncHdr, command: &Command, alert: &Alert) {
-        let (status, id) = self.judge_alert(alert);
-        self.reply(command_status(&header.msg_id, command, status, None), id);
-    }
-
-    fn judge_alert(&mut self, alert: &Alert) -> (StatusCode, Option<AlertId>) {
-        let Some(code) = alert.code else {
-            return (StatusCode::INCOMPLETE_COMMAND, None);
-        };
-        match code {
-            AlertCode::NEXT_MESSAGE | AlertCode::SESSION_ABORT => (StatusCode::OK, None),
-            AlertCode::CLIENT_INITIATED_MGMT => self.start(Initiation::Client),
-            AlertCode::SERVER_INITIATED_MGMT => self.start(Initiation::Server),
-            AlertCode::GENERIC_ALERT if alert.items.is_empty() => {
-                (StatusCode::INCOMPLETE_COMMAND, None)
-            }
-            code => self.report_alert(code, alert),
-        }
-    }
-
-    fn start(&mut self, initiation: Initiation) -> (StatusCode, Option<AlertId>) {
-        if let Opening::Due { alert, .. } = &mut self.opening {
-            *alert = true;
-            self.events.push_back(Event::Started(initiation));
-            (StatusCode::OK, None)
-        } else {
-            // In the middle of a session there is nothing to start.
-            (StatusCode::COMMAND_NOT_ALLOWED, None)
-        }
-    }
-
-    fn report_alert(&mut self, code: AlertCode, alert: &Alert) -> (StatusCode, Option<AlertId>) {
-        let items: Result<Vec<AlertItem>, Error> = alert
-            .items
-            .iter()
-            .map(|item| {
-                let meta = item.meta.as_ref();
-                Ok(AlertItem {
-                    source: item.source_uri().map(str::to_owned),
-                    type_: item.type_(None).map(str::to_owned),
-                    mark: meta.and_then(|meta| meta.mark.clone()),
-                    value: item_value(item, None)?,
-                })
-            })
-            .collect();
-        let items = match items {
-            Ok(items) => items,
-            Err(error) => {
-                self.events
-                    .push_back(Event::Violation(Violation::DataUnreadable));
-                return (error.status(), None);
-            }
-        };
-        if let Some(correlator) = &alert.correlator {
-            self.awaited.remove(correlator);
-            // Only the Status of an Exec under way has to know of it.
-            let under_way = |sent: &InFlight| sent.correlator.as_ref() == Some(correlator);
-            if self.in_flight.iter().any(under_way) {
-                self.reported.insert(correlator.clone());
-            }
-        }
-        let id = AlertId(self.next_alert);
-        self.next_alert = self.next_alert.wrapping_add(1);
-        self.events.push_back(Event::Alert {
-            alert: id,
-            code,
-            correlator: alert.correlator.clone(),
-            items,
-        });
-        let unanswered = match code {
-            AlertCode::GENERIC_ALERT => StatusCode::UNSUPPORTED_MEDIA_TYPE_OR_FORMAT,
-            _ => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
-        };
-        (unanswered, Some(id))
-    }
-
-    /// The one Replace that a client may send.
-    fn take_device_info(&mut self, header: &SyncHdr, command: &Command, replace: &ItemCommand) {
-        let Some(leaves) = device_info(replace) else {
-            return self.refuse_command(header, command);
-        };
-        if let Opening::Due { info, .. } = &mut self.opening {
-            *info = true;
-        }
-        self.events.push_back(Event::DeviceInfo(leaves));
-        let status = command_status(&header.msg_id, command, StatusCode::OK, None);
-        self.reply(status, None);
-    }
-
     /// A client sends nothing else (OMA DM Protocol 1.2 clause 8).
-    fn refuse_command(&mut self, header: &SyncHdr, command: &Command) {
+    pub(super) fn refuse_command(&mut self, header: &SyncHdr, command: &Command) {
         self.events
             .push_back(Event::Violation(Violation::CommandNotAllowed));
         let code = match command {
@@ -388,25 +293,4 @@ fn version_fault(header: &SyncHdr) -> Option<StatusCode> {
 
 fn is_abort(command: &Command) -> bool {
     matches!(command, Command::Alert(alert) if alert.code == Some(AlertCode::SESSION_ABORT))
-}
-
-/// The leaves below `./DevInfo`; `None` if an item is about anything else.
-/// Interior nodes, which some clients list too, are left out.
-fn device_info(replace: &ItemCommand) -> Option<Vec<(NodeUri, Value)>> {
-    let meta = replace.meta.as_ref();
-    let mut leaves = Vec::new();
-    for item in &replace.items {
-        let uri: NodeUri = item
-            .source_uri()
-            .or_else(|| item.target_uri())?
-            .parse()
-            .ok()?;
-        if uri.segments().next() != Some(DEVICE_INFO) {
-            return None;
-        }
-        if item.format(meta) != Some(&syncml::Format::Node) {
-            leaves.push((uri, item_value(item, meta).ok()??));
-        }
-    }
-    (!leaves.is_empty()).then_some(leaves)
 }

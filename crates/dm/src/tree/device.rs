@@ -1,5 +1,5 @@
 //! What the device itself does with its tree; no ACL binds it (OMA DM TND 1.2
-//! clause 7.3: the device may change the tree at any time).
+//! clause 6.2: the device itself may change the tree).
 
 use super::find::Found;
 use super::{Acl, ManagementObject, Node, NodeUri, Tree, Value};

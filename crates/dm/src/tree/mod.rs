@@ -1,4 +1,4 @@
-//! The management tree of a device (OMA DM TND 1.2 clauses 6 and 7).
+//! The management tree of a device (OMA DM TND 1.2 clauses 5 to 7).
 //!
 //! A [`Tree`] holds static nodes in memory and [`ManagementObject`]s under
 //! mount points, which answer for what is below them. Operations come from the

@@ -1,6 +1,6 @@
-//! Nodes, their values and run-time properties (OMA DM TND 1.2 clauses 7.1 to
-//! 7.7), and what the device description says of them (AccessType, clause
-//! 9.3.4; permanent or dynamic, clause 7.2.3).
+//! Nodes, their values and run-time properties (OMA DM TND 1.2 clauses 6 and
+//! 7), and what the device description says of them (AccessType, clause 9;
+//! permanent or dynamic, clause 6.2.3).
 
 use std::fmt;
 
@@ -201,7 +201,7 @@ impl Node {
 
     /// This node with `access` as its AccessType: any other command is refused
     /// whatever the ACL says. What is below is deleted with its parent all the
-    /// same (clause 7.2.5).
+    /// same (clause 6.2.5).
     #[must_use]
     pub const fn taking(mut self, access: Rights) -> Self {
         self.access = access;

@@ -21,7 +21,7 @@ const MOST_OBJECT_NODES: usize = 4096;
 
 impl Tree {
     /// The value of a leaf, or the names of an interior node's children
-    /// between slashes in the format `node` (TND clause 7.2.2.2).
+    /// between slashes in the format `node` (TND clause 6.2.2).
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`], [`Error::NotAllowed`], or what

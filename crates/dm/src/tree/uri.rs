@@ -1,4 +1,4 @@
-//! URIs of nodes (OMA DM TND 1.2 clause 6): relative to the root, segments
+//! URIs of nodes (OMA DM TND 1.2 clause 5): relative to the root, segments
 //! between slashes, compared octet by octet.
 
 use std::cmp::Ordering;

@@ -14,6 +14,7 @@
 
 mod acl;
 mod asynchronous;
+mod atomic;
 mod auth;
 mod bootstrap;
 mod challenges;

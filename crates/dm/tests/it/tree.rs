@@ -1,4 +1,4 @@
-//! Static nodes and what servers may do with them (OMA DM TND 1.2 clauses 7
+//! Static nodes and what servers may do with them (OMA DM TND 1.2 clauses 6
 //! and 7.7.1; the status tables of OMA DM RepPro 1.2 clause 6.6).
 
 use dm::Error;

@@ -1,4 +1,4 @@
-//! URIs of nodes (OMA DM TND 1.2 clause 6).
+//! URIs of nodes (OMA DM TND 1.2 clause 5).
 
 use dm::tree::NodeUri;
 use proptest::prelude::*;

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use clock::{Random, Tick};
-use dm::auth::{Nonces, Requirement};
+use dm::auth::{Nonces, Requirement, Scope};
 use dm::server::{AlertId, AlertItem, CommandId, Config, Event, Request, Session};
 use dm::session::Received;
 use dm::tree::{NodeKind, Value};
@@ -89,6 +89,8 @@ impl DpfSession {
             first.session_id().clone(),
             Requirement::Credentials(device),
         );
+        // Each message proves itself: whoever learns a SessionID gains nothing.
+        config.scope = Scope::Message;
         config.prove = Some(digest(&account.server_id, &account.server_secret)?);
         config.nonces = Nonces {
             prove: nonce(Some(&account.server_nonce)),

@@ -4,6 +4,7 @@
 mod announcements;
 mod bootstraps;
 mod ends;
+mod forged;
 mod packages;
 mod registrations;
 

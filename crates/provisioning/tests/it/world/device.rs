@@ -13,7 +13,7 @@ use sim::net::SimRandom;
 use tre::{Backend, KeyPairs, KeyUse, MemoryBackend, SealKey, SoftwareKey, TreId};
 use trust::TimePolicy;
 
-use super::operator::HlrRow;
+use super::operator::{HlrRow, SoftwareSigner};
 use super::{Operator, Setup, Supplier};
 use provisioning::recipient::{PvaAnswer, TreCertificates};
 
@@ -154,6 +154,12 @@ impl Device {
             self.sealed = pending.octets().to_vec();
             tre.stored(pending).unwrap();
         }
+    }
+
+    /// The TRE's signature key, outside the TRE: for documents that a sound TRE
+    /// would not sign.
+    pub fn signer(&self) -> SoftwareSigner {
+        SoftwareSigner(self.keys.key(tre::KeySlot::Signature).clone())
     }
 
     /// A copy of everything, keys and counter included.

@@ -42,7 +42,7 @@ pub struct Operator {
     next: u32,
 }
 
-struct SoftwareSigner(SoftwareKey);
+pub struct SoftwareSigner(pub SoftwareKey);
 
 impl Signer for SoftwareSigner {
     fn algorithm(&self) -> SignatureAlgorithm {

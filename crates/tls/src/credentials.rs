@@ -1,0 +1,75 @@
+//! What we show of ourselves: a certificate chain and its private key
+//! (RFC 8446 clause 4.4.2; keys by RFC 5958).
+
+use openssl::pkey::{PKey, Private};
+use openssl::ssl::SslContextBuilder;
+use openssl::x509::X509;
+use zeroize::Zeroizing;
+
+use crate::Error;
+
+/// Our own leaf, the certificates above it, and the leaf's private key.
+#[derive(Clone)]
+pub struct Credentials {
+    leaf: X509,
+    above: Vec<X509>,
+    key: PKey<Private>,
+}
+
+impl Credentials {
+    /// From DER certificates, `above` in the order from the leaf's issuer
+    /// upwards (often empty, or the one CA), and a key that the library holds.
+    ///
+    /// # Errors
+    /// [`Error::ConfigurationWrong`] if a certificate is not DER, or the key is
+    /// not the leaf's.
+    pub fn new(leaf: &[u8], above: &[Vec<u8>], key: PKey<Private>) -> Result<Self, Error> {
+        let leaf = parse(leaf)?;
+        let above = above
+            .iter()
+            .map(|der| parse(der))
+            .collect::<Result<_, _>>()?;
+        let public = leaf.public_key().map_err(wrong)?;
+        if !public.public_eq(&key) {
+            return Err(Error::ConfigurationWrong(
+                "the private key is not the certificate's".to_owned(),
+            ));
+        }
+        Ok(Self { leaf, above, key })
+    }
+
+    /// The same with the key as unencrypted PKCS#8 DER.
+    ///
+    /// # Errors
+    /// As for [`Credentials::new`], and if the key is not PKCS#8.
+    pub fn from_pkcs8(
+        leaf: &[u8],
+        above: &[Vec<u8>],
+        key: &Zeroizing<Vec<u8>>,
+    ) -> Result<Self, Error> {
+        // The library's words stay out: they could repeat parts of the key.
+        let key = PKey::private_key_from_pkcs8(key)
+            .map_err(|_| Error::ConfigurationWrong("the key is not PKCS#8 DER".to_owned()))?;
+        Self::new(leaf, above, key)
+    }
+
+    /// Puts leaf, chain and key into a context that is being made.
+    pub(crate) fn install(&self, context: &mut SslContextBuilder) -> Result<(), Error> {
+        context.set_certificate(&self.leaf).map_err(wrong)?;
+        for certificate in &self.above {
+            context
+                .add_extra_chain_cert(certificate.clone())
+                .map_err(wrong)?;
+        }
+        context.set_private_key(&self.key).map_err(wrong)?;
+        context.check_private_key().map_err(wrong)
+    }
+}
+
+fn parse(der: &[u8]) -> Result<X509, Error> {
+    X509::from_der(der).map_err(wrong)
+}
+
+fn wrong(stack: openssl::error::ErrorStack) -> Error {
+    Error::ConfigurationWrong(stack.to_string())
+}

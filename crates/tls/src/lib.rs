@@ -1,0 +1,38 @@
+//! TLS for the operator change and HTTP/1.1 over it (TS 33.210 clause 6.2;
+//! TLS 1.3 by RFC 8446, TLS 1.2 by RFC 5246; HTTP by RFC 9110 and RFC 9112).
+//!
+//! A [`ServerConfig`] or [`ClientConfig`] holds one reusable context of the
+//! library; [`accept`] and [`connect`] make a [`TlsStream`] from a TCP stream.
+//! Which peer is admitted is the caller's decision alone: a [`PeerVerifier`]
+//! judges the leaf once in each handshake. OpenSSL's own chain building, its
+//! trust store and the system clock decide nothing.
+//!
+//! Session resumption is off, in both versions and in both roles: a resumed
+//! session shows no certificate, so a peer whose certificate has expired, or
+//! whose anchor was demoted since, would come in on an old decision.
+//!
+//! [`http`] is a client with a small pool and a server loop with limits.
+
+mod alert;
+mod config;
+mod context;
+mod credentials;
+mod error;
+mod failure;
+mod handshake;
+pub mod http;
+mod linger;
+mod offer;
+mod profile;
+mod stream;
+mod verify;
+mod wire;
+
+pub use alert::Alert;
+pub use config::{ClientAuthentication, ClientConfig, ServerConfig};
+pub use credentials::Credentials;
+pub use error::Error;
+pub use handshake::{accept, connect};
+pub use profile::Profile;
+pub use stream::TlsStream;
+pub use verify::{PeerIdentity, PeerRole, PeerVerifier, Refusal};

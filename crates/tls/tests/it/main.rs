@@ -1,0 +1,25 @@
+//! TLS and HTTP over real loopback sockets (TS 33.210 clause 6.2; RFC 8446,
+//! RFC 5246, RFC 9112). Peers are this crate, the `openssl` crate used directly,
+//! Debian's `openssl` program, and octets written by hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    reason = "tests"
+)]
+
+mod certificates;
+mod configuration;
+mod groups;
+mod handshake;
+mod http_client;
+mod http_server;
+mod http_time;
+mod mismatch;
+mod openssl_program;
+mod refusals;
+mod support;

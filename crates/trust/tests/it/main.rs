@@ -1,0 +1,28 @@
+//! Tests of the certificates of the operator change (docs/operator-change.md,
+//! section 1; RFC 5280). Certificates come from our issuer, from a second DER
+//! writer in `support`, and from the `openssl` program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    reason = "tests"
+)]
+
+mod anchors;
+mod dates;
+mod form;
+mod hosts;
+mod issuing;
+mod keys;
+mod leaves;
+mod mutation;
+mod names;
+mod openssl_program;
+mod requests;
+mod routing;
+mod support;
+mod tre;
