@@ -7,6 +7,7 @@
 //! All of it is pure: a state, an input and the time give a changed state and
 //! what is to be sent. The caller stores the state before it sends.
 
+pub mod agent;
 pub mod bootstrap;
 pub mod documents;
 pub mod donor;

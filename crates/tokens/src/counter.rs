@@ -50,14 +50,15 @@ impl Counter {
             TryLockError::WouldBlock => TokenError::InUse(path.to_owned()),
             TryLockError::Error(error) => TokenError::io(path)(error),
         })?;
-        let value = read(&file, path, &owner)?;
-        Ok(Self {
+        let mut counter = Self {
             file,
             path: path.to_owned(),
             owner,
-            value,
+            value: 0,
             uncertain: false,
-        })
+        };
+        counter.value = read(&counter.file, path, &owner)?;
+        Ok(counter)
     }
 
     /// The value.
@@ -85,6 +86,15 @@ impl Counter {
         }
         self.value = next;
         Ok(next)
+    }
+}
+
+impl Drop for Counter {
+    /// Closing alone would not do: a child process that another thread is just
+    /// starting holds a copy of the descriptor, and with it the lock.
+    fn drop(&mut self) {
+        // Nothing can be reported from here; the lock ends with the process.
+        let _ = self.file.unlock();
     }
 }
 

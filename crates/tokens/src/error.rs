@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use openssl::error::ErrorStack;
+use provisioning::ProvisioningError;
 use thiserror::Error;
 
 /// A refusal by this crate. Each message names the file.
@@ -102,9 +103,9 @@ pub enum TokenError {
     /// A key was refused.
     #[error(transparent)]
     Tre(#[from] tre::TreError),
-    /// The TRE's engine refused what it was made with.
+    /// The TRE's engine refused what it was made or opened with.
     #[error(transparent)]
-    Provisioning(#[from] provisioning::ProvisioningError),
+    Provisioning(#[from] ProvisioningError),
     /// Bug: libcrypto refused what it must accept.
     #[error("libcrypto failed")]
     Library(#[from] ErrorStack),
@@ -133,7 +134,7 @@ impl TokenError {
             Self::Io { .. } => "key-file-io",
             Self::Trust(error) => error.code(),
             Self::Tre(error) => error.code(),
-            Self::Provisioning(_) => "tre-not-made",
+            Self::Provisioning(error) => engine_code(error),
             Self::Library(_) => "crypto-failed",
         }
     }
@@ -147,5 +148,15 @@ impl TokenError {
             io::ErrorKind::AlreadyExists => Self::Exists(path),
             _ => Self::Io { path, source },
         }
+    }
+}
+
+/// What making or opening a TRE can refuse: mostly what lies below the engine.
+fn engine_code(error: &ProvisioningError) -> &'static str {
+    match error {
+        ProvisioningError::Tre(error) => error.code(),
+        ProvisioningError::Trust(error) => error.code(),
+        ProvisioningError::State(_) => "state-encoding",
+        _ => "tre-refused",
     }
 }

@@ -32,7 +32,7 @@ pub struct TrePlan<'a> {
     pub limits: CertTre,
     /// What TreInfo says of the make.
     pub kind: TreKind,
-    /// CertSHO[0], the registration operator's.
+    /// `CertSHO[0]`, the registration operator's.
     pub anchor: &'a Anchor,
     /// The initial credentials.
     pub pcid: Pcid,
@@ -47,7 +47,7 @@ pub struct TrePlan<'a> {
 pub struct TrePackage {
     /// Its name.
     pub tre_id: TreId,
-    /// SHO[0].
+    /// `SHO[0]`.
     pub sho_id: ShoId,
     /// CertTRE for signatures, or for both uses, DER.
     pub signature_certificate: Vec<u8>,

@@ -147,6 +147,12 @@ impl Order {
         &self.imsi
     }
 
+    /// The MCIM's name.
+    #[must_use]
+    pub fn mcim_id(&self) -> McimId {
+        self.mcim_id
+    }
+
     /// Its DM account.
     #[must_use]
     pub fn account(&self) -> &Account {

@@ -25,6 +25,8 @@ pub struct DeviceAccount {
     #[serde(with = "stored::maybe_base64")]
     server_nonce: Option<Vec<u8>>,
     sessions: u32,
+    /// Which PROVURL is tried, counted on over the list.
+    url: u32,
 }
 
 impl DeviceAccount {
@@ -41,6 +43,7 @@ impl DeviceAccount {
             client_nonce: Some(credentials.client_nonce.clone()),
             server_nonce: Some(credentials.server_nonce.clone()),
             sessions: 0,
+            url: 0,
         }
     }
 
@@ -54,6 +57,22 @@ impl DeviceAccount {
     #[must_use]
     pub fn prov_urls(&self) -> &[String] {
         &self.prov_urls
+    }
+
+    /// The PROVURL to try.
+    #[must_use]
+    pub fn prov_url(&self) -> Option<&str> {
+        let count = u32::try_from(self.prov_urls.len())
+            .ok()
+            .filter(|count| *count > 0)?;
+        self.prov_urls
+            .get(usize::try_from(self.url % count).ok()?)
+            .map(String::as_str)
+    }
+
+    /// The one that was tried did not do.
+    pub(crate) fn next_url(&mut self) {
+        self.url = self.url.wrapping_add(1);
     }
 
     /// A SessionID that this account never had, in hex.

@@ -62,7 +62,7 @@ impl DeviceSession {
         let (order_id, phase) = tre
             .open_order()
             .ok_or(ProvisioningError::OutOfOrder("no order is open"))?;
-        let url = account.prov_urls.first().cloned().unwrap_or_default();
+        let url = account.prov_url().unwrap_or_default().to_owned();
         if order_id != account.order_id || url.is_empty() {
             return Err(ProvisioningError::OutOfOrder(
                 "the account is another order's",
@@ -182,7 +182,7 @@ impl DeviceSession {
     ) -> Result<Option<(String, Vec<u8>)>, ProvisioningError> {
         let transmit = self.session.poll_transmit(now);
         self.drain()?;
-        let first = self.account.prov_urls.first().cloned().unwrap_or_default();
+        let first = self.account.prov_url().unwrap_or_default().to_owned();
         Ok(transmit.map(|transmit| (transmit.to.unwrap_or(first), transmit.octets)))
     }
 

@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod agents;
 mod moves;
 mod payloads;
 mod refusals;

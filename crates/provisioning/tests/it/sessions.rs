@@ -7,11 +7,11 @@ use clock::Tick;
 use dm::session::{Encoding, Received};
 use provisioning::OrderId;
 use provisioning::recipient::{Order, OrderState, PvaAnswer};
-use provisioning::session::{DeviceAccount, DeviceSession, DpfSession, Question, SessionEnd};
+use provisioning::session::{DeviceAccount, DeviceSession, DpfSession, SessionEnd};
 use provisioning::tre::{Phase, Tre};
 use sim::net::SimRandom;
 
-use crate::world::{Device, TERMS, World, sho};
+use crate::world::{Device, Dpf, TERMS, World, sho};
 
 const TO: &str = "001-02";
 
@@ -38,78 +38,8 @@ struct Journey<'a> {
 }
 
 impl Journey<'_> {
-    /// The DPF's node: answers one message, or refuses it like a web server.
-    fn dpf(&mut self, session: &mut Option<DpfSession>, octets: &[u8]) -> Option<Vec<u8>> {
-        let received = Received::read(Encoding::Xml, octets).ok()?;
-        let mut random = SimRandom::from_seed(self.random.next_u64());
-        let order = self.order();
-        let session = match session {
-            Some(session) => session,
-            None => session.insert(DpfSession::new(&order, &received).unwrap()),
-        };
-        session
-            .handle_message(self.now, &received, &mut random)
-            .ok()?;
-        while let Some(question) = session.poll_question() {
-            self.decide(session, question);
-        }
-        session.poll_transmit(self.now).unwrap()
-    }
-
     fn order(&self) -> Order {
         self.world.operators[&sho(TO)].order(self.order_id)
-    }
-
-    fn decide(&mut self, session: &mut DpfSession, question: Question) {
-        let order_id = self.order_id;
-        match question {
-            Question::StoreNonces { client, server } => {
-                self.world
-                    .at_recipient(TO, order_id, |order, _| order.set_nonces(client, server));
-            }
-            Question::Request { octets } => match self.world.package(TO, order_id, &octets) {
-                Ok(package) => {
-                    let access = self.world.operators[&sho(TO)].access.clone();
-                    session.give(package, &access).unwrap();
-                }
-                Err(_) => session.finish(),
-            },
-            Question::Install { alert, result } => {
-                let effects = self
-                    .world
-                    .at_recipient(TO, order_id, |order, _| match &result {
-                        Ok(()) => order.installed(),
-                        Err(reason) => {
-                            order.install_refused(reason);
-                            Ok(Vec::new())
-                        }
-                    });
-                self.world.apply(&sho(TO), effects.unwrap());
-                session.answer(alert, true).unwrap();
-            }
-            Question::Report { alert, octets } => self.report(session, alert, &octets),
-            Question::DecisionRefused { alert, .. } => session.answer(alert, true).unwrap(),
-            Question::Over { .. } => {}
-        }
-    }
-
-    fn report(&mut self, session: &mut DpfSession, alert: dm::server::AlertId, octets: &[u8]) {
-        let order_id = self.order_id;
-        let confirmed = self
-            .world
-            .at_recipient(TO, order_id, |order, keys| order.confirm(octets, keys));
-        if let Ok(decision) = confirmed {
-            session.answer(alert, true).unwrap();
-            session.decide(decision).unwrap();
-            return;
-        }
-        let settled = self
-            .world
-            .at_recipient(TO, order_id, |order, keys| order.settle(octets, keys));
-        session.answer(alert, settled.is_ok()).unwrap();
-        if let Ok(effects) = settled {
-            self.world.apply(&sho(TO), effects);
-        }
     }
 
     /// One session from its first message to its end, or to the cut.
@@ -120,7 +50,7 @@ impl Journey<'_> {
             .device
             .with(|tre| DeviceSession::new(tre, account, random))
             .unwrap();
-        let mut dpf = None;
+        let mut dpf = Dpf::new(TO, self.order_id);
         for _ in 0..200 {
             self.account = session.account().clone();
             let Some((_, octets)) = session.poll_transmit(self.now).unwrap() else {
@@ -149,10 +79,13 @@ impl Journey<'_> {
     }
 
     /// A request there and its answers back, as the weather lets them through.
-    fn exchange(&mut self, dpf: &mut Option<DpfSession>, octets: &[u8]) -> Vec<Vec<u8>> {
+    fn exchange(&mut self, dpf: &mut Dpf, octets: &[u8]) -> Vec<Vec<u8>> {
         self.now = self.now.plus(Duration::from_millis(50));
         let times = self.times();
-        let answers: Vec<_> = (0..times).filter_map(|_| self.dpf(dpf, octets)).collect();
+        let now = self.now;
+        let answers: Vec<_> = (0..times)
+            .filter_map(|_| dpf.answer(self.world, now, octets, &mut self.random))
+            .collect();
         answers
             .into_iter()
             .flat_map(|answer| vec![answer; self.times()])

@@ -111,6 +111,8 @@ impl Shared {
         tokio::spawn(async move {
             // Failures reach whoever waits for an answer; here they end a task.
             tokio::select! {
+                // First, so that a dropped connection says goodbye if it can.
+                biased;
                 _ = &mut driver => {}
                 _ = dropped => {
                     let _ = timeout(SETTLE, driver).await;

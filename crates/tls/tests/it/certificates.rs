@@ -100,8 +100,11 @@ async fn the_system_clock_plays_no_part() {
             for version in BOTH {
                 let judge = world.authority.judge();
                 let anchor = &world.authority.certificate;
-                let peer = judged(&world, &judge, version, &client, &[anchor]).await;
+                let old = &world.authority.renewed(dates);
+                let peer = judged(&world, &judge, version, &client, &[old, anchor]).await;
                 assert_eq!(peer.unwrap().name(), "peer.example");
+                // By the clock the second would be the better issuer.
+                assert_eq!(judge.seen().1, [old.to_der().unwrap()]);
             }
         }
     })

@@ -181,11 +181,33 @@ async fn requests_follow_each_other_on_one_connection() {
 #[tokio::test]
 async fn a_client_that_half_closes_still_gets_its_answer() {
     within(async {
-        let running = echo(Transport::Plain, small()).await;
-        let octets = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhalf";
-        let answer = talk(running.server.address(), octets, true).await;
-        assert_eq!(status(&answer), "200");
-        assert!(answer.ends_with("half"));
+        let (started, mut starts) = mpsc::unbounded_channel();
+        let (release, released) = tokio::sync::watch::channel(false);
+        let handler = move |request: Request| {
+            let (started, mut released) = (started.clone(), released.clone());
+            async move {
+                if request.path == "/waits" {
+                    started.send(()).unwrap();
+                    released.wait_for(|yes| *yes).await.unwrap();
+                }
+                Response::new(StatusCode::OK).with_body(request.body)
+            }
+        };
+        let server = serve(listener().await, Transport::Plain, small(), handler).unwrap();
+        let address = server.address();
+        let mut tcp = TcpStream::connect(address).await.unwrap();
+        let octets = b"POST /waits HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nhalf";
+        tcp.write_all(octets).await.unwrap();
+        starts.recv().await.unwrap();
+        tcp.shutdown().await.unwrap();
+        // While others are served, the server has time to see the half-close.
+        for _ in 0..20 {
+            let other = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            assert_eq!(status(&talk(address, other, false).await), "200");
+        }
+        release.send(true).unwrap();
+        let answer = read_to_end(&mut tcp).await;
+        assert!(answer.ends_with("half"), "{answer}");
     })
     .await;
 }

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use tls::http::{ClientLimits, ClientRequest, Method, StatusCode};
-use tls::{ClientAuthentication, Error};
+use tls::{Alert, ClientAuthentication, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -122,31 +122,35 @@ async fn s_client_can_not_resume_a_session() {
         let world = World::new();
         files(&openssl, &world);
         let judge = world.authority.judge();
-        let config = world.server_config(ClientAuthentication::Required(judge.clone()));
-        for flag in ["-tls1_2", "-tls1_3"] {
-            let running = echo_tls(config.clone()).await;
-            let address = running.server.address().to_string();
-            let before = judge.calls();
-            let line = [
-                "s_client",
-                "-connect",
-                &address,
-                flag,
-                "-cert",
-                "client.pem",
-                "-key",
-                "client.key",
-                "-reconnect",
-                "-no_ign_eof",
-            ];
-            let (_, text) = openssl.run(&line).await;
-            assert!(text.contains("New, TLSv1."), "{text}");
-            assert!(!text.contains("Reused, "), "{text}");
-            assert!(!text.contains("TLS session ticket:"), "{text}");
-            // Each of its connections was judged on its own.
-            let connections = text.matches("New, TLSv1.").count();
-            assert!(connections > 1, "{text}");
-            assert!(judge.calls() - before >= connections, "{text}");
+        for (clients, judged) in [
+            (ClientAuthentication::None, false),
+            (ClientAuthentication::Required(judge.clone()), true),
+        ] {
+            for flag in ["-tls1_2", "-tls1_3"] {
+                let running = echo_tls(world.server_config(clients.clone())).await;
+                let address = running.server.address().to_string();
+                let before = judge.calls();
+                let (_, text) = openssl
+                    .run(&[
+                        "s_client",
+                        "-connect",
+                        &address,
+                        flag,
+                        "-cert",
+                        "client.pem",
+                        "-key",
+                        "client.key",
+                        "-reconnect",
+                    ])
+                    .await;
+                assert!(!text.contains("Reused, "), "{text}");
+                assert!(!text.contains("TLS session ticket:"), "{text}");
+                let connections = text.matches("New, TLSv1.").count();
+                assert!(connections > 1, "{text}");
+                // Each was judged on its own.
+                let judgements = judge.calls() - before;
+                assert!(!judged || judgements >= connections, "{text}");
+            }
         }
     })
     .await;
@@ -186,6 +190,48 @@ async fn s_client_can_not_renegotiate() {
         let (_, text) = ended(child).await;
         assert!(text.contains("RENEGOTIATING"), "{text}");
         assert!(text.contains("no renegotiation"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s_server_can_not_make_our_client_renegotiate() {
+    let Some(openssl) = OpenSsl::new("hello-request") else {
+        return;
+    };
+    within(async {
+        let world = World::new();
+        files(&openssl, &world);
+        let mut child = openssl.start(&[
+            "s_server",
+            "-accept",
+            "127.0.0.1:0",
+            "-tls1_2",
+            "-cert",
+            "server.pem",
+            "-key",
+            "server.key",
+            "-state",
+        ]);
+        let port = accepting_port(&mut child).await;
+        let config = world.client_config();
+        let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let mut stream = tls::connect(&config, tcp, HOST, deadline()).await.unwrap();
+        // A line that begins with r makes s_server send a HelloRequest.
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"r\n").await.unwrap();
+        stdin.flush().await.unwrap();
+        // Our client says no with a warning, and s_server gives up over it.
+        let error = stream.read(&mut [0; 64]).await.unwrap_err();
+        let alert = Alert::HANDSHAKE_FAILURE;
+        assert_eq!(Error::from(error), Error::RefusedByPeer { alert });
+        child.start_kill().unwrap();
+        let (_, text) = ended(child).await;
+        assert!(text.contains("write hello request"), "{text}");
+        assert!(
+            text.contains("alert read:warning:no renegotiation"),
+            "{text}"
+        );
     })
     .await;
 }

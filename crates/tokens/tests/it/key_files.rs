@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tokens::key_file::{self, MAX_LENGTH};
 
@@ -50,12 +52,16 @@ fn only_regular_files_are_read() {
     assert_eq!(code(key_file::read(&inner)), "key-file-not-regular");
     let device = std::path::Path::new("/dev/null");
     assert_eq!(code(key_file::read(device)), "key-file-not-regular");
-    // Opening a pipe without a writer would wait for ever.
+    // Opening a pipe without a writer would wait for ever, so the reading has
+    // a thread and a limit of its own.
     let pipe = dir.join("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     set_mode(&pipe, 0o600);
-    assert_eq!(code(key_file::read(&pipe)), "key-file-not-regular");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(code(key_file::read(&pipe))));
+    let answer = receiver.recv_timeout(Duration::from_secs(30));
+    assert_eq!(answer, Ok("key-file-not-regular"));
 }
 
 #[test]

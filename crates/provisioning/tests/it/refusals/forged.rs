@@ -7,13 +7,17 @@ use provisioning::documents::{
     Attachment, Confirmation, Decision, Outcome, Package, ProvisioningRequest, Release, Signed,
     SignedDocument, Verdict, sign, sign_without_leaf,
 };
+use provisioning::payload::{Binding, Mcim, MilenageKeys};
 use provisioning::tre::Tre;
 use provisioning::{Digest, McimId, Nonce, OrderId, Reason};
+use secret::Secret;
+use tre::envelope::{Content, ContentTag, seal};
+use tre::{Recipient, Suite};
 use trust::Certificate;
 
 use super::announcements::read;
 use super::bootstraps::announced;
-use crate::world::{Device, Plan, World, code, sho};
+use crate::world::{Device, Plan, TERMS, World, code, sho};
 
 const TO: &str = "001-02";
 const FROM: &str = "001-01";
@@ -425,4 +429,130 @@ fn digest_of<D: SignedDocument>(octets: &[u8], leaf: &[u8]) -> Digest {
     Signed::<D>::verify_pinned(octets, leaf.public_key().spki_der())
         .unwrap()
         .digest
+}
+
+#[test]
+fn a_release_of_another_device_is_refused_whatever_the_node_loaded() {
+    let mut world = World::new(340);
+    let mut device = world.device();
+    let (order_id, parts) = settled(&mut world, &mut device);
+    let mut other = world.device();
+    let (_, _) = settled(&mut world, &mut other);
+    let time = world.time();
+    let (now, peer) = (world.now, world.peer(&sho(TO)));
+    let donor = world.operators.get_mut(&sho(FROM)).unwrap();
+    let mut subscription = donor.subscription(other.tre_id().as_str()).unwrap();
+    let theirs = subscription.departures().last().unwrap().order_id;
+    let mut release = parts.release;
+    release.order_id = theirs;
+    let key = &world.operators[&sho(TO)].keys.peer_document;
+    let forged = sign(&release, key).unwrap();
+    assert_eq!(
+        code(subscription.release(now, &peer, &forged, time)).code(),
+        "release-other-tre"
+    );
+    world.release(&sho(FROM), TO, order_id).unwrap();
+}
+
+/// A recipient that seals an MCIM which the TRE must not take: the envelope is
+/// its own, and every signature right.
+#[test]
+fn every_field_of_a_sealed_mcim() {
+    let changes: &[Change<Mcim>] = &[
+        ("imsi-not-of-sho", |m| {
+            m.imsi = "001030000000001".parse().unwrap()
+        }),
+        ("terms-differ", |m| m.t_attach += 1),
+        ("terms-differ", |m| m.t_ack += 1),
+        ("envelope-binding", |m| m.binding.sho_id = sho("001-03")),
+        ("envelope-binding", |m| {
+            m.binding.order_id = OrderId([1; 16])
+        }),
+        ("envelope-binding", |m| {
+            m.binding.anchor_spki = Digest([1; 32])
+        }),
+        ("envelope-binding", |m| m.binding.tre_id = other_tre()),
+    ];
+    let mut world = World::new(341);
+    let mut device = world.device();
+    let (order_id, request) = requested(&mut world, &mut device);
+    let good = world.package(TO, order_id, &request).unwrap();
+    let request: ProvisioningRequest = own(&device, &request);
+    for (expected, change) in changes {
+        let forged = sealed_anew(&mut world, &device, &request, &good, change);
+        let (time, random) = (world.time(), &mut world.random);
+        assert_eq!(
+            code(device.with(|tre| tre.install(&forged, time, random))),
+            reason(expected)
+        );
+    }
+    let (time, random) = (world.time(), &mut world.random);
+    device.with(|tre| tre.install(&good, time, random)).unwrap();
+}
+
+/// An MCIM that was erased with a roll-back does not come again.
+#[test]
+fn an_erased_mcim_is_refused() {
+    let mut world = World::new(342);
+    let mut device = world.device();
+    let order_id = world.run(
+        &mut device,
+        TO,
+        Plan {
+            no_coverage: true,
+            ..Plan::default()
+        },
+    );
+    let erased = world.operators[&sho(TO)].order(order_id).mcim_id();
+    let (order_id, request) = requested(&mut world, &mut device);
+    let good = world.package(TO, order_id, &request).unwrap();
+    let request: ProvisioningRequest = own(&device, &request);
+    let change = |mcim: &mut Mcim| mcim.mcim_id = erased;
+    let forged = sealed_anew(&mut world, &device, &request, &good, &change);
+    let (time, random) = (world.time(), &mut world.random);
+    assert_eq!(
+        code(device.with(|tre| tre.install(&forged, time, random))).code(),
+        "mcim-erased"
+    );
+}
+
+/// A new envelope with a changed MCIM in a package that is signed again.
+fn sealed_anew(
+    world: &mut World,
+    device: &Device,
+    request: &ProvisioningRequest,
+    good: &[u8],
+    change: &dyn Fn(&mut Mcim),
+) -> Vec<u8> {
+    let mut package: Package = read(good, &world.operators[&sho(TO)].keys.object);
+    let keys = MilenageKeys {
+        k: Secret::new([1; 16]),
+        opc: Secret::new([2; 16]),
+        constants: None,
+    };
+    let mut mcim = Mcim {
+        binding: Binding {
+            tre_id: request.tre_id.clone(),
+            order_id: request.order_id,
+            anchor_spki: request.anchor_spki,
+            sho_id: request.sho_id.clone(),
+        },
+        mcim_id: package.mcim_id,
+        imsi: "001020000000999".parse().unwrap(),
+        keys,
+        t_attach: TERMS.t_attach,
+        t_ack: TERMS.t_ack,
+    };
+    change(&mut mcim);
+    package.mcim_id = mcim.mcim_id;
+    let recipient =
+        Recipient::from_certificate(device.certificates.envelope.as_ref().unwrap()).unwrap();
+    let payload = mcim.encode().unwrap();
+    let content = Content {
+        tag: ContentTag::Mcim,
+        version: 1,
+        payload: payload.expose(),
+    };
+    package.envelope = seal(&recipient, Suite::Two, &content, &mut world.random).unwrap();
+    sign(&package, &world.operators[&sho(TO)].keys.object).unwrap()
 }

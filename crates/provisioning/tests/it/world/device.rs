@@ -1,7 +1,7 @@
 //! A device: a TRE whose state is sealed and stored after every call, and
 //! opened again from what was stored.
 
-use aka::{Amf, AuthenticationVector, Imsi, Ind, Rand, Seq, Sqn};
+use aka::Imsi;
 use clock::{Random, Timestamp};
 use provisioning::bootstrap::Change;
 use provisioning::donor::Subscription;
@@ -209,18 +209,18 @@ impl Device {
         Ok(())
     }
 
+    /// The TRE, for an agent to run it.
+    pub fn into_tre(self) -> TestTre {
+        self.tre.unwrap()
+    }
+
     /// Steps 10 and 11: AKA between the active MCIM and its home network. False
     /// if the HLR gives no vectors.
     pub fn attach(&mut self, operator: &mut Operator, random: &mut SimRandom) -> bool {
         let imsi = self.tre().active_imsi().clone();
-        let Some(row) = operator.hlr.get_mut(&imsi).filter(|row| row.enabled) else {
+        let Some(vector) = operator.vector(&imsi, random) else {
             return false;
         };
-        let milenage = row.keys.milenage().unwrap();
-        let sqn = Sqn::new(Seq::new(row.seq).unwrap(), Ind::new(1).unwrap());
-        row.seq += 1;
-        let vector =
-            AuthenticationVector::new(&milenage, Rand(random.array()), sqn, Amf([0x80, 0]));
         match self
             .with(|tre| tre.authenticate(&vector.rand, &vector.autn))
             .unwrap()

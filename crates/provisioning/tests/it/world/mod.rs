@@ -2,11 +2,13 @@
 //! party would store is stored as it would be, as octets.
 
 mod device;
+mod dpf;
 mod operator;
 mod steps;
 mod supplier;
 
 pub use device::Device;
+pub use dpf::Dpf;
 pub use operator::{Operator, purpose_key};
 pub use steps::{Plan, Step, code};
 pub use supplier::Supplier;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aka::Imsi;
+use aka::{Amf, AuthenticationVector, Imsi, Ind, Rand, Seq, Sqn};
 use clock::{Random, Timestamp};
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::{DonorPolicy, Subscription};
@@ -154,6 +154,20 @@ impl Operator {
     pub fn put_order(&mut self, order: &Order) {
         self.orders
             .insert(order.order_id(), serde_json::to_string(order).unwrap());
+    }
+
+    /// A vector for an enabled subscriber.
+    pub fn vector(&mut self, imsi: &Imsi, random: &mut SimRandom) -> Option<AuthenticationVector> {
+        let row = self.hlr.get_mut(imsi).filter(|row| row.enabled)?;
+        let sqn = Sqn::new(Seq::new(row.seq).unwrap(), Ind::new(1).unwrap());
+        row.seq += 1;
+        let milenage = row.keys.milenage().unwrap();
+        Some(AuthenticationVector::new(
+            &milenage,
+            Rand(random.array()),
+            sqn,
+            Amf([0, 0]),
+        ))
     }
 
     /// What the node does; a pushed container comes back.

@@ -59,6 +59,12 @@ impl Authority {
         Self { certificate, key }
     }
 
+    /// The same name and key in another certificate.
+    pub(crate) fn renewed(&self, dates: (&str, &str)) -> X509 {
+        let name = common_name(&self.certificate);
+        build(&name, &name, &self.key, &self.key, dates, true)
+    }
+
     /// A leaf with this common name, which is its dNSName too.
     pub(crate) fn leaf(&self, name: &str) -> Issued {
         self.leaf_with(name, p256(), ALWAYS)
