@@ -38,6 +38,25 @@ pub enum OrderState {
     Failed,
 }
 
+impl OrderState {
+    /// The state's name in lists and in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AwaitingAcceptance => "awaiting-acceptance",
+            Self::AwaitingDevice => "awaiting-device",
+            Self::AwaitingPva => "awaiting-pva",
+            Self::AwaitingInstall => "awaiting-install",
+            Self::AwaitingConfirmation => "awaiting-confirmation",
+            Self::AwaitingOutcome => "awaiting-outcome",
+            Self::AwaitingReleaseAnswer => "awaiting-release-answer",
+            Self::Completed => "completed",
+            Self::RolledBack => "rolled-back",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One order.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {

@@ -57,18 +57,8 @@ pub(crate) async fn run<H: Handler>(
     let mut stopping = false;
     let ended = loop {
         tokio::select! {
-            ended = poll_fn(|cx| http.poll_without_shutdown(cx)) => {
-                break match ended.map_err(|error| failure(&error)) {
-                    // Many clients leave without a goodbye when all is done.
-                    Err(Error::Closed) if phase.kind() == Kind::Idle => Ok(()),
-                    ended => ended,
-                };
-            }
-            overdue = phase.overdue() => break match overdue {
-                Kind::Idle => Ok(()),
-                Kind::Head | Kind::Request => Err(Error::Timeout("request")),
-                Kind::Answer => Err(Error::Timeout("answer")),
-            },
+            ended = poll_fn(|cx| http.poll_without_shutdown(cx)) => break ended_by(ended, &phase),
+            overdue = phase.overdue() => break overdue_in(overdue),
             _ = stopped.ordered(), if !stopping => {
                 if phase.kind() == Kind::Idle {
                     break Ok(());
@@ -80,6 +70,22 @@ pub(crate) async fn run<H: Handler>(
     };
     http.into_parts().io.into_inner().close().await;
     ended
+}
+
+fn ended_by(ended: hyper::Result<()>, phase: &Phase) -> Result<(), Error> {
+    match ended.map_err(|error| failure(&error)) {
+        // Many clients leave without a goodbye when all is done.
+        Err(Error::Closed) if phase.kind() == Kind::Idle => Ok(()),
+        ended => ended,
+    }
+}
+
+fn overdue_in(kind: Kind) -> Result<(), Error> {
+    match kind {
+        Kind::Idle => Ok(()),
+        Kind::Head | Kind::Request => Err(Error::Timeout("request")),
+        Kind::Answer => Err(Error::Timeout("answer")),
+    }
 }
 
 /// Time limits are [`Phase`]'s, so hyper gets none.

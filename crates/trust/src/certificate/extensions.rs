@@ -175,12 +175,12 @@ pub(crate) fn alternative_names(value: &[u8]) -> Result<AlternativeNames, TrustE
             } => number,
             _ => return Err(TrustError::NameFormUnsupported),
         };
-        let text = std::str::from_utf8(name.value()).map_err(|_| fault())?;
         let list = match number {
             TagNumber::N2 => &mut names.dns_names,
             TagNumber::N6 => &mut names.uris,
             _ => return Err(TrustError::NameFormUnsupported),
         };
+        let text = std::str::from_utf8(name.value()).map_err(|_| fault())?;
         if text.is_empty() || !text.bytes().all(|octet| octet.is_ascii_graphic()) {
             return Err(fault());
         }

@@ -13,15 +13,21 @@
 )]
 
 mod anchors;
+mod damage;
 mod dates;
 mod form;
+mod form_faults;
 mod hosts;
 mod issuing;
+mod issuing_limits;
+mod key_forms;
 mod keys;
 mod leaves;
 mod mutation;
 mod names;
+mod openssl_fields;
 mod openssl_program;
+mod request_forms;
 mod requests;
 mod routing;
 mod support;
