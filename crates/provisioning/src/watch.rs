@@ -21,12 +21,13 @@ struct Seen {
 /// What a report is to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sighting {
-    /// Above all others.
+    /// Not seen before. Reports come by several carriers, so a lower Seq may
+    /// come later than a higher one.
     New,
     /// Seen before, the same.
     Repeated,
-    /// Another document under this Seq, or a Seq that was passed over: two
-    /// devices with one TRE, or a restored one.
+    /// Another document under this Seq: two devices with one TRE, or a restored
+    /// one.
     Forked,
 }
 
@@ -42,9 +43,6 @@ impl SeqWatch {
             } else {
                 Sighting::Forked
             };
-        }
-        if self.seen.last().is_some_and(|last| seq < last.seq) {
-            return Sighting::Forked;
         }
         self.seen.push(Seen { seq, digest });
         let surplus = self.seen.len().saturating_sub(REMEMBERED);
@@ -68,6 +66,7 @@ mod tests {
         assert_eq!(watch.see(3, digest(1)), Sighting::Repeated);
         assert_eq!(watch.see(3, digest(2)), Sighting::Forked);
         assert_eq!(watch.see(5, digest(3)), Sighting::New);
-        assert_eq!(watch.see(4, digest(4)), Sighting::Forked);
+        assert_eq!(watch.see(4, digest(4)), Sighting::New);
+        assert_eq!(watch.see(4, digest(5)), Sighting::Forked);
     }
 }

@@ -127,6 +127,7 @@ impl Subscription {
         if let Some(token) = reserved.and_then(|text| self.admitting(text, announcement)) {
             token.reserve(announcement.order_id);
         }
+        self.forget_old_departures();
         self.departures.push(departure);
         Ok(effects)
     }

@@ -50,11 +50,40 @@ impl Subscription {
         if known.and_then(|departure| departure.outcome) == Some(chain.outcome.digest) {
             return Ok(Vec::new());
         }
+        if self.is_superseded(release.order_id) {
+            return self.close_superseded(&release, &chain);
+        }
         self.note(chain.confirmation.document.seq, chain.confirmation.digest);
         if self.note(chain.outcome.document.seq, chain.outcome.digest) == Sighting::Forked {
             return Err(ProvisioningError::refused("clone-suspected"));
         }
         self.settle(now, &release, &chain.outcome)
+    }
+
+    /// Whether the device has left by another order since.
+    fn is_superseded(&self, order_id: crate::OrderId) -> bool {
+        match &self.home {
+            Home::Here => false,
+            Home::Left { order_id: by, .. } => *by != order_id,
+            Home::Gone => true,
+        }
+    }
+
+    /// A release that comes after the device left by another order: a roll-back
+    /// is history and changes nothing; a commit can't be, since the TRE
+    /// committed elsewhere from the same count of changes.
+    fn close_superseded(
+        &mut self,
+        release: &Release,
+        chain: &Chain,
+    ) -> Result<Vec<Effect>, ProvisioningError> {
+        let outcome = &chain.outcome;
+        if outcome.document.verdict == Verdict::Commit {
+            self.clone_suspected = true;
+            return Err(ProvisioningError::refused("clone-suspected"));
+        }
+        self.close(release, Verdict::Rollback, outcome.digest)?;
+        Ok(Vec::new())
     }
 
     fn verify_chain(

@@ -14,6 +14,11 @@ use crate::documents::{Signed, SignedDocument};
 use crate::watch::{SeqWatch, Sighting};
 use crate::{Digest, McimId, OrderId, ProvisioningError, Reason, Terms, stored};
 
+/// How many orders a device's record keeps.
+const MAX_DEPARTURES: usize = 16;
+/// How many tokens a subscriber may hold for one device.
+const MAX_TOKENS: usize = 16;
+
 /// A device at one of its operators.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Subscription {
@@ -188,7 +193,7 @@ impl Subscription {
     /// shown once.
     ///
     /// # Errors
-    /// The device is not ours.
+    /// The device is not ours, or has 16 unspent tokens.
     pub fn issue_token(
         &mut self,
         to: ShoId,
@@ -198,8 +203,22 @@ impl Subscription {
             return Err(ProvisioningError::refused("not-current-sho"));
         }
         let (token, text) = TransferToken::issue(to, random);
+        self.tokens.retain(|old| !old.is_spent());
+        if self.tokens.len() >= MAX_TOKENS {
+            return Err(ProvisioningError::refused("too-many-tokens"));
+        }
         self.tokens.push(token);
         Ok(text)
+    }
+
+    /// Keeps the last closed orders only, and every open one.
+    pub(super) fn forget_old_departures(&mut self) {
+        while self.departures.len() >= MAX_DEPARTURES {
+            let Some(at) = self.departures.iter().position(|old| !old.is_open()) else {
+                return;
+            };
+            self.departures.remove(at);
+        }
     }
 
     pub(super) fn open(&self) -> Option<&Departure> {

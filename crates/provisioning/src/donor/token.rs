@@ -55,6 +55,10 @@ impl TransferToken {
                 || (self.reserved.is_none() && self.orders < MAX_ORDERS))
     }
 
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent
+    }
+
     pub(super) fn reserve(&mut self, order_id: OrderId) {
         if self.reserved != Some(order_id) {
             self.reserved = Some(order_id);

@@ -137,8 +137,12 @@ impl Order {
             Ok(_) => {}
             Err(error) => {
                 let reason = error.reason();
+                // Once an MCIM is installed only the TRE's word ends the order:
+                // a device must not be left between two operators.
                 match answer {
-                    Some(PvaAnswer::Revoked | PvaAnswer::Unknown) => self.fail(&reason),
+                    Some(PvaAnswer::Revoked | PvaAnswer::Unknown) if self.installs == 0 => {
+                        self.fail(&reason);
+                    }
                     _ => self.note_refusal(&reason),
                 }
             }

@@ -379,3 +379,78 @@ fn a_confirmation_is_read_only_under_the_pinned_certificate() {
     assert_eq!(code(refused).code(), "signature-invalid");
     world.finish(&mut device, TO, order_id, Plan::default(), &sho("001-01"));
 }
+
+/// The report of a roll-back that comes only after the device has left by
+/// another order changes nothing, and is no clone.
+#[test]
+fn a_late_roll_back_does_not_bring_a_device_back() {
+    let mut world = World::new(99);
+    let mut device = world.device();
+    let from = sho("001-01");
+    let (first, container) = announced(&mut world, &device, TO);
+    let time = world.time();
+    device.push(&container, time, &mut world.random).unwrap();
+    world.session(&mut device, TO, first, Plan::default());
+    device
+        .with(|tre| tre.powered(std::time::Duration::from_secs(20)))
+        .unwrap();
+    let decision = confirm(&mut world, &device, first);
+    device.with(|tre| tre.decide(&decision, time)).unwrap();
+    settle(&mut world, &mut device, first);
+    // The release is on its way for a long time; meanwhile the order ends by
+    // time, and another one succeeds.
+    let donor = world.operators.get_mut(&from).unwrap();
+    let mut subscription = donor.subscription(device.tre_id().as_str()).unwrap();
+    let due = subscription.poll_timeout().unwrap();
+    assert!(subscription.handle_timeout(due).is_empty());
+    donor.put_subscription(&subscription);
+    world.complete_move(&mut device, "001-03");
+    world.release(&from, TO, first).unwrap();
+    let donor = &world.operators[&from];
+    let subscription = donor.subscription(device.tre_id().as_str()).unwrap();
+    assert!(matches!(
+        subscription.home(),
+        provisioning::donor::Home::Left { .. }
+    ));
+    assert!(!subscription.clone_suspected());
+    assert!(
+        !donor.hlr[subscription.imsi()].enabled,
+        "the old MCIM stays disabled"
+    );
+}
+
+/// A TRE that its PVA revokes after the install gets no other package, but its
+/// order goes on to its end.
+#[test]
+fn a_revocation_after_the_install_does_not_strand_the_device() {
+    let mut world = World::new(94);
+    let mut device = world.device();
+    let (order_id, container) = announced(&mut world, &device, TO);
+    let time = world.time();
+    device.push(&container, time, &mut world.random).unwrap();
+    let random = &mut world.random;
+    let request = device.with(|tre| tre.request(order_id, random)).unwrap();
+    let package = world.package(TO, order_id, &request.octets).unwrap();
+    let random = &mut world.random;
+    device
+        .with(|tre| tre.install(&package, time, random))
+        .unwrap();
+    let effects = world
+        .at_recipient(TO, order_id, |order, _| order.installed())
+        .unwrap();
+    world.apply(&sho(TO), effects);
+    // The answer to the install report was lost; the device begins again.
+    let tre_id = device.tre_id().as_str().to_owned();
+    world
+        .supplier
+        .status
+        .insert(tre_id, provisioning::recipient::PvaAnswer::Revoked);
+    let random = &mut world.random;
+    let request = device.with(|tre| tre.request(order_id, random)).unwrap();
+    assert_eq!(
+        code(world.package(TO, order_id, &request.octets)).code(),
+        "tre-revoked"
+    );
+    let order = world.operators[&sho(TO)].order(order_id);
+    assert!(order.takes_sessions() && !order.is_over());
+}

@@ -352,6 +352,10 @@ fn every_link_of_a_release() {
         }),
         ("release-contradicts", |p| p.outcome.switch_counter += 1),
         ("release-contradicts", |p| {
+            p.confirmation.switch_counter += 1;
+            p.outcome.switch_counter += 1;
+        }),
+        ("release-contradicts", |p| {
             p.outcome.verdict = Verdict::Rollback
         }),
         ("release-contradicts", |p| {
