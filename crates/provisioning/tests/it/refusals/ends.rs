@@ -41,7 +41,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
 const TO: &str = "001-02";
 
 /// A good order up to the TRE's `attached`.
-fn attached(world: &mut World, device: &mut Device) -> OrderId {
+pub(super) fn attached(world: &mut World, device: &mut Device) -> OrderId {
     let (order_id, container) = announced(world, device, TO);
     let time = world.time();
     device.push(&container, time, &mut world.random).unwrap();

@@ -17,6 +17,8 @@ use trust::Certificate;
 
 use super::announcements::read;
 use super::bootstraps::announced;
+use super::ends::attached;
+use super::packages::requested;
 use crate::world::{Device, Plan, TERMS, World, code, sho};
 
 const TO: &str = "001-02";
@@ -38,28 +40,6 @@ fn by_tre<D: SignedDocument>(device: &Device, document: &D) -> Vec<u8> {
 
 fn reason(text: &str) -> Reason {
     Reason::parse(text).unwrap()
-}
-
-fn requested(world: &mut World, device: &mut Device) -> (OrderId, Vec<u8>) {
-    let (order_id, container) = announced(world, device, TO);
-    let time = world.time();
-    device.push(&container, time, &mut world.random).unwrap();
-    let random = &mut world.random;
-    let request = device.with(|tre| tre.request(order_id, random)).unwrap();
-    (order_id, request.octets)
-}
-
-fn attached(world: &mut World, device: &mut Device) -> OrderId {
-    let (order_id, container) = announced(world, device, TO);
-    let time = world.time();
-    device.push(&container, time, &mut world.random).unwrap();
-    world.session(device, TO, order_id, Plan::default());
-    assert!(device.attach(
-        world.operators.get_mut(&sho(TO)).unwrap(),
-        &mut world.random
-    ));
-    device.with(|tre| tre.attached("001-99")).unwrap();
-    order_id
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn verified<D: SignedDocument>(octets: &[u8], spki: &[u8]) -> D {
 }
 
 /// A good order up to the device's request.
-fn requested(world: &mut World, device: &mut Device) -> (OrderId, Vec<u8>) {
+pub(super) fn requested(world: &mut World, device: &mut Device) -> (OrderId, Vec<u8>) {
     let (order_id, container) = announced(world, device, TO);
     let time = world.time();
     device.push(&container, time, &mut world.random).unwrap();
