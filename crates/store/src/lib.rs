@@ -1,8 +1,29 @@
-//! Where an operator's node keeps what the engines decide: SQLite, embedded.
-//! Implements `provisioning::ports` (house rule "store, then answer"). K, OPc
-//! and passwords are encrypted under the node's key from the first schema on.
+//! The stores of an operator's node and of a device, on SQLite (TR 33.812
+//! clauses B.2.2 and B.2.3; docs/operator-change.md sections 4 and 7). They
+//! implement the ports of the crate `provisioning`: one transaction for each
+//! commit, durable before the call returns ("store, then answer").
+//!
+//! K, OPc, passwords and transfer tokens are in the aggregates, so each of them
+//! is sealed as a whole before SQLite sees it ([`StoreKey`]). In the clear are
+//! only identifiers, states, times, certificates and what is to be pushed. A
+//! file of an older time put in place of the present one is not noticed.
 
-mod cipher;
+mod connection;
+mod crash;
+mod device;
+mod error;
+mod key;
+mod schema;
+mod sealed;
 mod sqlite;
+mod store;
+mod wiped;
 
-pub use sqlite::{OrderRow, SqliteStore};
+pub use crash::crash_point;
+pub use device::{DeviceState, DeviceStore};
+pub use error::Error;
+pub use key::StoreKey;
+pub use sqlite::{
+    OrderPage, OrderQuery, OrderSummary, SqliteOptions, SqliteStore, SubscriberCounts,
+};
+pub use store::Store;

@@ -1,207 +1,221 @@
-//! The SQLite backend (sqlite.org/wal.html, sqlite.org/pragma.html): one writer
-//! thread with group commit, readers beside it. A commit is answered when its
-//! transaction is on the disk.
+//! An operator's store in one SQLite database: a writer, a few readers, and the
+//! ports of the crate `provisioning` over both.
 
-mod open;
-mod read;
-mod row;
-mod write;
+mod change;
+mod imsi;
+mod lists;
+mod orders;
+mod outbox;
+mod port;
+mod readers;
+mod subscribers;
+mod subscriptions;
+mod upkeep;
 mod writer;
 
-use std::path::Path;
+pub use lists::{OrderPage, OrderQuery, OrderSummary, SubscriberCounts};
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use aka::Imsi;
-use clock::Timestamp;
-use provisioning::OrderId;
-use provisioning::donor::Subscription;
-use provisioning::hlr::Subscriber;
-use provisioning::ports::{Commit, OperatorStore, OutboxId, Outgoing, StoreError, Versioned};
-use provisioning::recipient::{Order, TreCertificates};
-use rusqlite::Connection;
-use secret::Secret;
+use rusqlite::{Connection, OptionalExtension};
+use tokio::sync::{mpsc, oneshot};
 
-use crate::cipher::{Cipher, failed};
-pub use read::OrderRow;
-use read::Readers;
-use writer::{Output, Writer};
+use crate::connection::{absolute, configure, create_private, open};
+use crate::key::Place;
+use crate::{Error, StoreKey, schema};
+use change::{Change, Done};
+use readers::Readers;
+use writer::{Job, Writer};
 
-/// An operator's store in one SQLite file.
-#[derive(Clone)]
-pub struct SqliteStore {
-    inner: Arc<Inner>,
+/// Changes that may wait; a caller beyond them waits to be let in.
+const WAITING: usize = 1024;
+
+/// What tells a wrong key at once.
+const KEY_CHECK: Place<'static> = Place {
+    table: "meta",
+    key: "key-check",
+    version: 1,
+};
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct SqliteOptions {
+    /// Connections for reading, at least one.
+    pub readers: usize,
+    /// How large the database may grow, in octets, its log not counted; beyond
+    /// it commits are refused as [`Error::Full`].
+    pub max_octets: Option<u64>,
 }
 
-struct Inner {
-    cipher: Cipher,
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            max_octets: None,
+        }
+    }
+}
+
+/// An operator's store. Its calls want a Tokio runtime.
+pub struct SqliteStore {
+    path: PathBuf,
+    key: Arc<StoreKey>,
+    jobs: mpsc::Sender<Job>,
     readers: Readers,
-    writer: Writer,
+    thread: JoinHandle<()>,
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it. `key` encrypts the bodies at rest.
+    /// Opens the database, makes it if there is none, and brings its schema up
+    /// to date. Blocks.
     ///
     /// # Errors
-    /// A file that can't be opened, of another schema, or on which SQLite does
-    /// not give the durability that is asked for.
-    pub fn open(path: &Path, key: Secret<[u8; 32]>) -> Result<Self, StoreError> {
-        let cipher = Cipher::new(key);
-        let writer = Writer::start(open::writer(path)?)?;
-        let readers = Readers::new(path);
+    /// Settings that SQLite does not take, a schema or database that is not
+    /// ours, another key, or what SQLite or the system says.
+    pub fn open(path: &Path, key: StoreKey, options: &SqliteOptions) -> Result<Self, Error> {
+        let path = absolute(path)?;
+        create_private(&path)?;
+        let conn = open(&path)?;
+        schema::OPERATOR.version(&conn)?;
+        configure(&conn)?;
+        schema::OPERATOR.migrate(&conn)?;
+        check_key(&conn, &key)?;
+        if let Some(octets) = options.max_octets {
+            limit(&conn, octets)?;
+        }
+        let readers = (0..options.readers.max(1))
+            .map(|_| reader(&path))
+            .collect::<Result<_, _>>()?;
+        let key = Arc::new(key);
+        let writer = Writer::new(conn, Arc::clone(&key));
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || writer.run(waiting))
+            .map_err(Error::io(&path))?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                cipher,
-                readers,
-                writer,
-            }),
+            path,
+            key,
+            jobs,
+            readers: Readers::new(readers),
+            thread,
         })
     }
 
-    async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection, &Cipher) -> Result<T, StoreError> + Send + 'static,
-    {
-        let inner = Arc::clone(&self.inner);
-        tokio::task::spawn_blocking(move || {
-            inner
-                .readers
-                .with(|connection| query(connection, &inner.cipher))
-        })
-        .await
-        .map_err(failed)?
+    /// Ends the writer after all that waits in its channel. Without this call
+    /// it ends by itself when the store is dropped; nothing is lost either way.
+    pub async fn close(self) {
+        drop(self.readers);
+        drop(self.jobs);
+        let thread = self.thread;
+        // The writer does not panic; if it did, there is nothing left to close.
+        let _ = tokio::task::spawn_blocking(move || thread.join()).await;
     }
 
-    async fn write<F>(&self, work: F) -> Result<Output, StoreError>
-    where
-        F: FnOnce(&Connection, &Cipher) -> Result<Output, StoreError> + Send + 'static,
-    {
-        let cipher = self.inner.cipher.clone();
-        self.inner
-            .writer
-            .run(Box::new(move |connection| work(connection, &cipher)))
+    /// A page of orders, newest first.
+    ///
+    /// # Errors
+    /// What SQLite says, or an identifier that can't be read.
+    pub async fn orders(&self, query: OrderQuery) -> Result<OrderPage, Error> {
+        self.readers
+            .read(move |conn| lists::orders(conn, query))
             .await
     }
 
-    /// Orders, newest first, after the one named by the cursor: for lists.
+    /// How many orders are in each state, by the state's name.
     ///
     /// # Errors
-    /// A fault of the store.
-    pub async fn orders(
-        &self,
-        after: Option<(Timestamp, OrderId)>,
-        limit: usize,
-    ) -> Result<Vec<OrderRow>, StoreError> {
-        self.read(move |connection, _| read::orders(connection, after, limit))
-            .await
+    /// What SQLite says.
+    pub async fn order_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
+        self.readers.read(lists::order_counts).await
     }
 
-    /// Lets the file grow to its present size and `more` pages, or without a
-    /// limit: a quota, and how a full disk is tried.
+    /// How many subscribers the HLR has.
     ///
     /// # Errors
-    /// A fault of the store.
-    pub async fn limit_pages(&self, more: Option<u32>) -> Result<(), StoreError> {
-        self.write(move |connection, _| open::limit_pages(connection, more))
-            .await
-            .map(drop)
+    /// What SQLite says.
+    pub async fn subscriber_counts(&self) -> Result<SubscriberCounts, Error> {
+        self.readers.read(lists::subscriber_counts).await
     }
 
-    /// How many subscribers of the HLR are enabled.
+    /// How many departures ended in a release.
     ///
     /// # Errors
-    /// A fault of the store.
-    pub async fn enabled_subscribers(&self) -> Result<u64, StoreError> {
-        self.read(|connection, _| read::enabled(connection)).await
+    /// What SQLite says.
+    pub async fn departures_released(&self) -> Result<u64, Error> {
+        self.readers.read(lists::departures_released).await
+    }
+
+    /// Copies the store as it is at one moment to a new file of mode 0600,
+    /// which appears whole or not at all. The copy opens under the same key.
+    ///
+    /// # Errors
+    /// [`Error::BackupExists`], or what SQLite or the system says.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let (path, to) = (self.path.clone(), to.to_owned());
+        blocking(move || upkeep::backup(&path, &to)).await
+    }
+
+    /// Checks the whole database, and that every aggregate opens.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::RowAltered`] for the first fault.
+    pub async fn integrity_check(&self) -> Result<(), Error> {
+        let (path, key) = (self.path.clone(), Arc::clone(&self.key));
+        blocking(move || upkeep::check(&path, &key)).await
+    }
+
+    /// Has the writer make a change, and waits until it is durable. A caller
+    /// that stops waiting may find the change made.
+    async fn change(&self, change: Change) -> Result<Done, Error> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job { change, reply };
+        self.jobs.send(job).await.map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)?
     }
 }
 
-impl OperatorStore for SqliteStore {
-    async fn subscription(
-        &self,
-        tre_id: &::tre::TreId,
-    ) -> Result<Option<Versioned<Subscription>>, StoreError> {
-        let key = tre_id.as_str().to_owned();
-        self.read(move |connection, cipher| row::load(connection, cipher, &key))
-            .await
-    }
-
-    async fn subscription_of(
-        &self,
-        imsi: &Imsi,
-    ) -> Result<Option<Versioned<Subscription>>, StoreError> {
-        let imsi = imsi.digits().to_owned();
-        self.read(
-            move |connection, cipher| match read::tre_of(connection, &imsi)? {
-                Some(key) => row::load(connection, cipher, &key),
-                None => Ok(None),
-            },
-        )
+async fn blocking(work: impl FnOnce() -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
+    tokio::task::spawn_blocking(work)
         .await
-    }
+        .map_err(|_| Error::Closed)?
+}
 
-    async fn order(
-        &self,
-        order_id: OrderId,
-    ) -> Result<Option<(Versioned<Order>, TreCertificates)>, StoreError> {
-        self.read(move |connection, cipher| read::order(connection, cipher, &order_id.to_string()))
-            .await
-    }
+fn reader(path: &Path) -> Result<Connection, Error> {
+    let conn = open(path)?;
+    configure(&conn)?;
+    conn.pragma_update(None, "query_only", true)?;
+    Ok(conn)
+}
 
-    async fn order_of(
-        &self,
-        tre_id: &::tre::TreId,
-    ) -> Result<Option<(Versioned<Order>, TreCertificates)>, StoreError> {
-        let tre_id = tre_id.as_str().to_owned();
-        self.read(
-            move |connection, cipher| match read::newest_order(connection, &tre_id)? {
-                Some(key) => read::order(connection, cipher, &key),
-                None => Ok(None),
-            },
+fn limit(conn: &Connection, octets: u64) -> Result<(), Error> {
+    let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = octets / page.cast_unsigned().max(1);
+    let pages = u32::try_from(pages).unwrap_or(u32::MAX - 1);
+    conn.pragma(None, "max_page_count", pages, |_| Ok(()))?;
+    Ok(())
+}
+
+/// The first key that opens a new store leaves its mark there.
+fn check_key(conn: &Connection, key: &StoreKey) -> Result<(), Error> {
+    let stored: Option<(u32, Vec<u8>)> = conn
+        .query_row(
+            "SELECT key_id, value FROM meta WHERE name = ?1",
+            [KEY_CHECK.key],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
-        .await
+        .optional()?;
+    if let Some((key_id, mark)) = stored {
+        let opened = key.open(KEY_CHECK, key_id, &mark);
+        return opened.map(drop).map_err(|_| Error::WrongKey);
     }
-
-    async fn subscriber(&self, imsi: &Imsi) -> Result<Option<Versioned<Subscriber>>, StoreError> {
-        let key = imsi.digits().to_owned();
-        self.read(move |connection, cipher| row::load(connection, cipher, &key))
-            .await
-    }
-
-    async fn take_imsi(&self, prefix: &str) -> Result<Imsi, StoreError> {
-        let prefix = prefix.to_owned();
-        match self
-            .write(move |connection, _| write::take_imsi(connection, &prefix))
-            .await?
-        {
-            Output::Imsi(imsi) => Ok(imsi),
-            Output::Done => Err(failed("no IMSI was taken")),
-        }
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        self.write(move |connection, cipher| write::commit(connection, cipher, commit))
-            .await
-            .map(drop)
-    }
-
-    async fn outgoing(&self, now: Timestamp, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
-        self.read(move |connection, _| read::outgoing(connection, now, limit))
-            .await
-    }
-
-    async fn postpone(&self, id: OutboxId, next: Timestamp) -> Result<(), StoreError> {
-        self.write(move |connection, _| write::postpone(connection, id, next))
-            .await
-            .map(drop)
-    }
-
-    async fn due(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<(Vec<OrderId>, Vec<::tre::TreId>), StoreError> {
-        self.read(move |connection, _| read::due(connection, now, limit))
-            .await
-    }
+    let mark = key.seal(KEY_CHECK, &[])?;
+    conn.execute(
+        "INSERT INTO meta (name, key_id, value) VALUES (?1, ?2, ?3)",
+        (KEY_CHECK.key, key.id(), mark),
+    )?;
+    Ok(())
 }

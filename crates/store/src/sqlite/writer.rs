@@ -1,127 +1,124 @@
-//! The writer thread: whatever waits goes into one transaction, each piece in a
-//! savepoint of its own, so that the conflict of one does not undo the others
-//! and one sync serves them all.
+//! The one writer. Changes that wait in its channel go into one transaction of
+//! SQLite, each in its savepoint, so that one sync of the log serves all of
+//! them and a refusal undoes its own change only. Callers hear of their change
+//! after the transaction is durable.
+//!
+//! If the disk refuses the sync itself, SQLite undoes the transaction, yet a
+//! crash right then may bring it back from the log. What was reported as failed
+//! can so be found stored: a repeated step meets `Conflict` then, and an IMSI is
+//! skipped, never given twice.
 
-use std::thread;
+use std::sync::Arc;
 
-use aka::Imsi;
-use provisioning::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::row::sql;
-use crate::cipher::failed;
+use super::change::{Change, Done};
+use crate::{Error, StoreKey, crash_point};
 
-/// How many pieces wait at most; more wait at their senders.
-const QUEUE: usize = 256;
+/// Changes in one transaction at most: a bound on how long the first one waits.
+const GROUP: usize = 256;
 
-pub(super) type Work = Box<dyn FnOnce(&Connection) -> Result<Output, StoreError> + Send>;
-
-/// What a piece of work gives back.
-pub(super) enum Output {
-    Done,
-    Imsi(Imsi),
-}
-
-struct Job {
-    work: Work,
-    reply: oneshot::Sender<Result<Output, StoreError>>,
+/// A change and who waits for it.
+pub(super) struct Job {
+    pub(super) change: Change,
+    pub(super) reply: oneshot::Sender<Result<Done, Error>>,
 }
 
 pub(super) struct Writer {
-    jobs: mpsc::Sender<Job>,
+    conn: Connection,
+    key: Arc<StoreKey>,
 }
 
 impl Writer {
-    /// The thread ends when the last sender is gone and its queue is empty.
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || serve(&connection, queue))
-            .map_err(failed)?;
-        Ok(Self { jobs })
+    pub(super) fn new(conn: Connection, key: Arc<StoreKey>) -> Self {
+        Self { conn, key }
     }
 
-    pub(super) async fn run(&self, work: Work) -> Result<Output, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let gone = || failed("the store's writer has ended");
-        self.jobs
-            .send(Job { work, reply })
-            .await
-            .map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
-    }
-}
-
-fn serve(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < QUEUE {
-            match queue.try_recv() {
-                Ok(job) => batch.push(job),
-                Err(_) => break,
+    /// Serves until the last sender is gone and the channel is empty.
+    pub(super) fn run(self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP {
+                let Ok(job) = jobs.try_recv() else { break };
+                group.push(job);
             }
+            self.serve(group);
         }
-        commit_batch(connection, batch);
+    }
+
+    fn serve(&self, group: Vec<Job>) {
+        match self.transact(&group) {
+            Ok(outcomes) => {
+                for (job, outcome) in group.into_iter().zip(outcomes) {
+                    // Whoever stopped waiting has its change all the same.
+                    let _ = job.reply.send(outcome);
+                }
+            }
+            // A large change may have taken the room of small ones.
+            Err(Error::Full) if group.len() > 1 => {
+                for job in group {
+                    self.serve(vec![job]);
+                }
+            }
+            Err(error) => refuse_all(group, error),
+        }
+    }
+
+    /// One transaction. An error is that of all changes: none was stored.
+    fn transact(&self, group: &[Job]) -> Result<Vec<Result<Done, Error>>, Error> {
+        let result = self.attempt(group);
+        if !self.conn.is_autocommit() {
+            run(&self.conn, "ROLLBACK")?;
+        }
+        result
+    }
+
+    fn attempt(&self, group: &[Job]) -> Result<Vec<Result<Done, Error>>, Error> {
+        run(&self.conn, "BEGIN IMMEDIATE")?;
+        let outcomes = group
+            .iter()
+            .map(|job| self.in_savepoint(&job.change))
+            .collect::<Result<_, _>>()?;
+        crash_point("store-commit-before");
+        run(&self.conn, "COMMIT")?;
+        crash_point("store-commit-after");
+        Ok(outcomes)
+    }
+
+    /// A change on its own. The outer error is one after which SQLite has
+    /// undone the whole transaction.
+    fn in_savepoint(&self, change: &Change) -> Result<Result<Done, Error>, Error> {
+        run(&self.conn, "SAVEPOINT change")?;
+        let outcome = change.apply(&self.conn, &self.key);
+        if self.conn.is_autocommit() {
+            return Err(outcome.err().unwrap_or(Error::Closed));
+        }
+        if outcome.is_err() {
+            run(&self.conn, "ROLLBACK TO change")?;
+        }
+        run(&self.conn, "RELEASE change")?;
+        Ok(outcome)
     }
 }
 
-fn commit_batch(connection: &Connection, batch: Vec<Job>) {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE").map_err(sql) {
-        return refuse(batch.into_iter().map(|job| job.reply), &error);
-    }
-    let mut done = Vec::with_capacity(batch.len());
-    let mut waiting = batch.into_iter();
-    while let Some(Job { work, reply }) = waiting.next() {
-        done.push((savepoint(connection, work), reply));
-        // A full disk makes SQLite roll the whole transaction back by itself
-        // (sqlite.org/lang_transaction.html): then nothing of the batch is
-        // stored.
-        if connection.is_autocommit() {
-            let replies = done.into_iter().map(|(_, reply)| reply);
-            return refuse(
-                replies.chain(waiting.map(|job| job.reply)),
-                &StoreError::Full,
-            );
-        }
-    }
-    match connection.execute_batch("COMMIT").map_err(sql) {
-        Ok(()) => done
-            .into_iter()
-            .for_each(|(result, reply)| drop(reply.send(result))),
-        Err(error) => {
-            // A transaction that SQLite has rolled back already has nothing to
-            // roll back; the error does not matter.
-            let _ = connection.execute_batch("ROLLBACK");
-            refuse(done.into_iter().map(|(_, reply)| reply), &error);
-        }
-    }
+fn run(conn: &Connection, sql: &str) -> Result<(), Error> {
+    conn.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
-fn savepoint(connection: &Connection, work: Work) -> Result<Output, StoreError> {
-    connection.execute_batch("SAVEPOINT piece").map_err(sql)?;
-    let result = work(connection);
-    if result.is_ok() {
-        connection.execute_batch("RELEASE piece").map_err(sql)?;
-    } else if !connection.is_autocommit() {
-        connection
-            .execute_batch("ROLLBACK TO piece; RELEASE piece")
-            .map_err(sql)?;
-    }
-    result
-}
-
-/// Nothing was stored, and everybody who waited is told the same.
-fn refuse(
-    replies: impl Iterator<Item = oneshot::Sender<Result<Output, StoreError>>>,
-    error: &StoreError,
-) {
-    for reply in replies {
-        let same = match error {
-            StoreError::Full => StoreError::Full,
-            other => failed(other.to_string()),
+fn refuse_all(group: Vec<Job>, error: Error) {
+    let mut group = group.into_iter();
+    let first = group.next();
+    for job in group {
+        let same = match &error {
+            Error::Full => Error::Full,
+            Error::Sqlite(cause) => Error::Sqlite(Arc::clone(cause)),
+            _ => Error::Closed,
         };
-        let _ = reply.send(Err(same));
+        let _ = job.reply.send(Err(same));
+    }
+    if let Some(job) = first {
+        let _ = job.reply.send(Err(error));
     }
 }

@@ -1,14 +1,25 @@
-//! The operator's store: one behaviour for every backend, and what SQLite adds.
+//! Tests of the stores: one behaviour suite for every backend of an operator's
+//! store, and what is SQLite's and the device's own.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::print_stderr,
     clippy::allow_attributes,
     reason = "tests"
 )]
 
 mod behaviour;
-mod files;
-mod support;
+#[cfg(feature = "crash-points")]
+mod crash;
+mod device;
+mod full;
+mod lists;
+mod schema;
+mod scratch;
+mod secrets;
+mod upkeep;
+mod world;

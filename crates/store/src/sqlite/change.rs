@@ -1,0 +1,122 @@
+//! One change of the store, and how it is made inside the writer's transaction.
+
+use std::collections::BTreeMap;
+
+use aka::Imsi;
+use clock::Timestamp;
+use provisioning::OrderId;
+use provisioning::effect::Effect;
+use provisioning::hlr::Subscriber;
+use provisioning::ports::{Commit, OutboxId};
+use provisioning::recipient::TreCertificates;
+use rusqlite::Connection;
+
+use super::orders::OrderRow;
+use super::subscribers::SubscriberRow;
+use super::subscriptions::SubscriptionRow;
+use super::{imsi, outbox, subscribers, subscriptions};
+use crate::sealed::number;
+use crate::{Error, StoreKey};
+
+/// What the writer is asked for.
+pub(super) enum Change {
+    Commit(Prepared),
+    TakeImsi { prefix: String },
+    Postpone { id: OutboxId, next: Timestamp },
+}
+
+/// What a change gives.
+pub(super) enum Done {
+    Stored,
+    Imsi(Imsi),
+}
+
+/// A commit whose aggregates are sealed already where their versions are known:
+/// the writer is one thread, its callers are many.
+pub(super) struct Prepared {
+    delivered: Vec<OutboxId>,
+    subscriptions: Vec<SubscriptionRow>,
+    orders: Vec<OrderRow>,
+    subscribers: Vec<SubscriberRow>,
+    effects: Vec<Effect>,
+}
+
+impl Prepared {
+    pub(super) fn new(key: &StoreKey, commit: Commit) -> Result<Self, Error> {
+        let mut certificates: BTreeMap<OrderId, TreCertificates> =
+            commit.certificates.into_iter().collect();
+        let prepared = Self {
+            delivered: commit.delivered,
+            subscriptions: commit
+                .subscriptions
+                .iter()
+                .map(|change| SubscriptionRow::seal(key, &change.value, change.version))
+                .collect::<Result<_, _>>()?,
+            orders: commit
+                .orders
+                .iter()
+                .map(|order| {
+                    OrderRow::seal(key, order, certificates.remove(&order.value.order_id()))
+                })
+                .collect::<Result<_, _>>()?,
+            subscribers: commit
+                .subscribers
+                .into_iter()
+                .map(|change| SubscriberRow::prepare(key, change))
+                .collect::<Result<_, _>>()?,
+            effects: commit.effects,
+        };
+        if certificates.is_empty() {
+            Ok(prepared)
+        } else {
+            Err(Error::Misuse("CertTREs without their order"))
+        }
+    }
+
+    /// Delivered rows go first: the same message may be asked for anew.
+    fn apply(&self, conn: &Connection, key: &StoreKey) -> Result<(), Error> {
+        for id in &self.delivered {
+            outbox::delivered(conn, *id)?;
+        }
+        for row in &self.subscriptions {
+            row.write(conn)?;
+        }
+        for row in &self.orders {
+            row.write(conn)?;
+        }
+        for row in &self.subscribers {
+            row.write(conn, key)?;
+        }
+        self.effects
+            .iter()
+            .try_for_each(|effect| apply_effect(conn, key, effect))
+    }
+}
+
+impl Change {
+    /// Makes the change. After an error the caller undoes what was made of it.
+    pub(super) fn apply(&self, conn: &Connection, key: &StoreKey) -> Result<Done, Error> {
+        match self {
+            Self::Commit(prepared) => prepared.apply(conn, key).map(|()| Done::Stored),
+            Self::TakeImsi { prefix } => imsi::take(conn, prefix).map(Done::Imsi),
+            Self::Postpone { id, next } => {
+                outbox::postpone(conn, *id, number(next.unix_millis())).map(|()| Done::Stored)
+            }
+        }
+    }
+}
+
+fn apply_effect(conn: &Connection, key: &StoreKey, effect: &Effect) -> Result<(), Error> {
+    match effect {
+        Effect::CreateSubscriber { imsi, keys } => {
+            subscribers::create(conn, key, &Subscriber::new(imsi.clone(), keys.clone()))
+        }
+        Effect::EnableSubscriber(imsi) => subscribers::enable(conn, key, imsi.digits()),
+        Effect::DisableSubscriber(imsi) => subscribers::disable(conn, key, imsi.digits()),
+        Effect::DeleteSubscriber(imsi) => subscribers::delete(conn, imsi.digits()),
+        Effect::Push { imsi, container } => outbox::push(conn, imsi, container),
+        Effect::Announce(order_id) => outbox::announce(conn, *order_id),
+        Effect::SendRelease(order_id) => outbox::release(conn, *order_id),
+        Effect::BecomeHome(subscription) => subscriptions::become_home(conn, key, subscription),
+    }
+}

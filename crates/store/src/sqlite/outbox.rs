@@ -1,0 +1,98 @@
+//! What is to be sent, at least once, until it is committed as delivered.
+
+use std::str::FromStr;
+
+use aka::Imsi;
+use openssl::sha::sha256;
+use provisioning::OrderId;
+use provisioning::ports::{Message, OutboxId, Outgoing};
+use rusqlite::{Connection, Row, params};
+
+use crate::Error;
+use crate::sealed::number;
+
+const ANNOUNCEMENT: &str = "announcement";
+const RELEASE: &str = "release";
+const PUSH: &str = "push";
+
+/// The order's announcement, once while it is undelivered.
+pub(super) fn announce(conn: &Connection, order_id: OrderId) -> Result<(), Error> {
+    put(conn, ANNOUNCEMENT, &order_id.to_string(), None)
+}
+
+/// The order's release, once while it is undelivered.
+pub(super) fn release(conn: &Connection, order_id: OrderId) -> Result<(), Error> {
+    put(conn, RELEASE, &order_id.to_string(), None)
+}
+
+/// A container for a subscriber; the same octets once while undelivered.
+pub(super) fn push(conn: &Connection, imsi: &Imsi, container: &[u8]) -> Result<(), Error> {
+    put(conn, PUSH, imsi.digits(), Some(container))
+}
+
+fn put(
+    conn: &Connection,
+    kind: &str,
+    subject: &str,
+    container: Option<&[u8]>,
+) -> Result<(), Error> {
+    let digest = sha256(container.unwrap_or_default());
+    conn.prepare_cached(
+        "INSERT INTO outbox (kind, subject, digest, container) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (kind, subject, digest) DO NOTHING",
+    )?
+    .execute(params![kind, subject, digest, container])?;
+    Ok(())
+}
+
+/// A row that is done with; one that is gone already stays gone.
+pub(super) fn delivered(conn: &Connection, id: OutboxId) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
+        .execute([number(id.0)])?;
+    Ok(())
+}
+
+/// A row that was tried without success.
+pub(super) fn postpone(conn: &Connection, id: OutboxId, next: i64) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE outbox SET attempts = attempts + 1, next_at = ?1 WHERE id = ?2")?
+        .execute([next, number(id.0)])?;
+    Ok(())
+}
+
+/// Rows whose time has come, oldest first.
+pub(super) fn outgoing(conn: &Connection, now: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, kind, subject, attempts, container FROM outbox
+         WHERE next_at <= ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = statement.query([now, limit])?;
+    let mut outgoing = Vec::new();
+    while let Some(row) = rows.next()? {
+        outgoing.push(read(row)?);
+    }
+    Ok(outgoing)
+}
+
+fn read(row: &Row<'_>) -> Result<Outgoing, Error> {
+    let (kind, subject): (String, String) = (row.get(1)?, row.get(2)?);
+    let message = match kind.as_str() {
+        ANNOUNCEMENT => Message::Announcement(parse(&subject)?),
+        RELEASE => Message::Release(parse(&subject)?),
+        PUSH => Message::Push {
+            imsi: parse(&subject)?,
+            container: row.get(4)?,
+        },
+        _ => return Err(Error::Damaged("a message of unknown kind".to_owned())),
+    };
+    Ok(Outgoing {
+        id: OutboxId(row.get::<_, i64>(0)?.cast_unsigned()),
+        message,
+        attempts: row.get(3)?,
+    })
+}
+
+/// An identifier of a column.
+pub(super) fn parse<T: FromStr>(text: &str) -> Result<T, Error> {
+    text.parse()
+        .map_err(|_| Error::Damaged("an identifier that can't be read".to_owned()))
+}

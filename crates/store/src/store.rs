@@ -1,0 +1,183 @@
+//! The backends of an operator's store, one chosen at run time by its URL.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use aka::Imsi;
+use clock::Timestamp;
+use provisioning::OrderId;
+use provisioning::donor::Subscription;
+use provisioning::hlr::Subscriber;
+use provisioning::ports::{Commit, OperatorStore, OutboxId, Outgoing, StoreError, Versioned};
+use provisioning::recipient::{Order, TreCertificates};
+use tre::TreId;
+
+use crate::{Error, OrderPage, OrderQuery, SqliteOptions, SqliteStore, StoreKey, SubscriberCounts};
+
+/// An operator's store.
+pub enum Store {
+    /// In one file of this machine.
+    Sqlite(SqliteStore),
+}
+
+impl Store {
+    /// Opens the store that `url` names: `sqlite:PATH`. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::UrlUnsupported`], or as [`SqliteStore::open`].
+    pub fn open(url: &str, key: StoreKey, options: &SqliteOptions) -> Result<Self, Error> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => {
+                SqliteStore::open(Path::new(path), key, options).map(Self::Sqlite)
+            }
+            // A URL may carry a password: only its scheme is shown.
+            Some((scheme, _)) => Err(Error::UrlUnsupported(format!("{scheme}:"))),
+            None => Err(Error::UrlUnsupported(url.to_owned())),
+        }
+    }
+
+    /// As [`SqliteStore::close`].
+    pub async fn close(self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+
+    /// As [`SqliteStore::orders`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn orders(&self, query: OrderQuery) -> Result<OrderPage, Error> {
+        match self {
+            Self::Sqlite(store) => store.orders(query).await,
+        }
+    }
+
+    /// As [`SqliteStore::order_counts`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn order_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
+        match self {
+            Self::Sqlite(store) => store.order_counts().await,
+        }
+    }
+
+    /// As [`SqliteStore::subscriber_counts`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn subscriber_counts(&self) -> Result<SubscriberCounts, Error> {
+        match self {
+            Self::Sqlite(store) => store.subscriber_counts().await,
+        }
+    }
+
+    /// As [`SqliteStore::departures_released`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn departures_released(&self) -> Result<u64, Error> {
+        match self {
+            Self::Sqlite(store) => store.departures_released().await,
+        }
+    }
+
+    /// As [`SqliteStore::backup`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(store) => store.backup(to).await,
+        }
+    }
+
+    /// As [`SqliteStore::integrity_check`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn integrity_check(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(store) => store.integrity_check().await,
+        }
+    }
+}
+
+impl OperatorStore for Store {
+    async fn subscription(
+        &self,
+        tre_id: &TreId,
+    ) -> Result<Option<Versioned<Subscription>>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.subscription(tre_id).await,
+        }
+    }
+
+    async fn subscription_of(
+        &self,
+        imsi: &Imsi,
+    ) -> Result<Option<Versioned<Subscription>>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.subscription_of(imsi).await,
+        }
+    }
+
+    async fn order(
+        &self,
+        order_id: OrderId,
+    ) -> Result<Option<(Versioned<Order>, TreCertificates)>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.order(order_id).await,
+        }
+    }
+
+    async fn order_of(
+        &self,
+        tre_id: &TreId,
+    ) -> Result<Option<(Versioned<Order>, TreCertificates)>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.order_of(tre_id).await,
+        }
+    }
+
+    async fn subscriber(&self, imsi: &Imsi) -> Result<Option<Versioned<Subscriber>>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.subscriber(imsi).await,
+        }
+    }
+
+    async fn take_imsi(&self, prefix: &str) -> Result<Imsi, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.take_imsi(prefix).await,
+        }
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.commit(commit).await,
+        }
+    }
+
+    async fn outgoing(&self, now: Timestamp, limit: usize) -> Result<Vec<Outgoing>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.outgoing(now, limit).await,
+        }
+    }
+
+    async fn postpone(&self, id: OutboxId, next: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.postpone(id, next).await,
+        }
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<(Vec<OrderId>, Vec<TreId>), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.due(now, limit).await,
+        }
+    }
+}

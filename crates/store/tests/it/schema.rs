@@ -1,0 +1,152 @@
+//! Schemas: the first one is golden, others are refused.
+
+use store::{DeviceStore, Error, SqliteOptions, Store};
+
+use crate::scratch::{Scratch, key};
+
+const FIRST: &str = include_str!("../../migrations/0001.sql");
+const FIRST_OF_DEVICES: &str = include_str!("../../migrations/device-0001.sql");
+
+/// Statements of a migration without the comments between them.
+fn statements(sql: &str) -> Vec<String> {
+    let lines = sql.lines().filter(|line| !line.starts_with("--"));
+    let sql: Vec<_> = lines.collect();
+    let statements = sql.join("\n");
+    let statements = statements.split(';').map(|part| part.trim().to_owned());
+    statements.filter(|part| !part.is_empty()).collect()
+}
+
+/// What SQLite says it has, in the order in which it was made.
+fn found(conn: &rusqlite::Connection) -> Vec<String> {
+    let query = "SELECT sql FROM sqlite_schema
+                 WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
+    let mut statement = conn.prepare(query).unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn number(conn: &rusqlite::Connection, pragma: &str) -> i64 {
+    conn.pragma_query_value(None, pragma, |row| row.get(0))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_fresh_database_has_the_first_schema() {
+    let scratch = Scratch::new("fresh");
+    drop(scratch.open());
+    let conn = scratch.raw();
+    assert_eq!(found(&conn), statements(FIRST));
+    assert_eq!(number(&conn, "user_version"), 1);
+    assert_eq!(number(&conn, "application_id"), 0x7265_686f);
+    let path = scratch.dir().join("device.db");
+    drop(DeviceStore::open(&path, key()).unwrap());
+    let conn = rusqlite::Connection::open(path).unwrap();
+    assert_eq!(found(&conn), statements(FIRST_OF_DEVICES));
+    assert_eq!(number(&conn, "user_version"), 1);
+    assert_eq!(number(&conn, "application_id"), 0x7265_6864);
+}
+
+/// The columns and tables that SQLite itself lists, so that an edit of the
+/// shipped migration does not pass for the schema that others have.
+#[tokio::test]
+async fn the_first_schema_is_the_shipped_one() {
+    let scratch = Scratch::new("shipped");
+    drop(scratch.open());
+    let query = "SELECT m.name || '(' || group_concat(p.name, ' ') || ')' FROM sqlite_schema m
+                 JOIN pragma_table_info(m.name) p WHERE m.type = 'table'
+                 AND m.name NOT LIKE 'sqlite_%' GROUP BY m.name ORDER BY m.name";
+    let conn = scratch.raw();
+    let mut statement = conn.prepare(query).unwrap();
+    let rows = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap();
+    let tables: Vec<_> = rows.map(Result::unwrap).collect();
+    let shipped = [
+        "certificates(order_id signature envelope)",
+        "deleted_subscribers(imsi version)",
+        "imsi_counters(prefix last)",
+        "meta(name key_id value)",
+        "orders(number order_id tre_id imsi donor recipient state reason created due version \
+         key_id body)",
+        "outbox(id kind subject digest attempts next_at container)",
+        "subscribers(imsi enabled version key_id body)",
+        "subscriptions(tre_id imsi home released due version key_id body)",
+    ];
+    assert_eq!(tables, shipped);
+}
+
+#[tokio::test]
+async fn an_older_or_newer_schema_is_refused() {
+    let cases = [
+        (0, "store-schema-older"),
+        (-1, "store-schema-older"),
+        (2, "store-schema-newer"),
+        (99, "store-schema-newer"),
+    ];
+    for (version, code) in cases {
+        let scratch = Scratch::new("version");
+        drop(scratch.open());
+        scratch
+            .raw()
+            .pragma_update(None, "user_version", version)
+            .unwrap();
+        let refused = scratch.try_open(key(), &SqliteOptions::default());
+        let error = refused.err().unwrap();
+        assert_eq!(error.code(), code);
+        assert!(error.to_string().contains(&version.to_string()), "{error}");
+        assert_eq!(number(&scratch.raw(), "user_version"), version);
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_somebody_else_is_refused_and_left_alone() {
+    let scratch = Scratch::new("foreign");
+    let conn = scratch.raw();
+    conn.execute_batch("CREATE TABLE theirs (a)").unwrap();
+    drop(conn);
+    let refused = scratch.try_open(key(), &SqliteOptions::default());
+    assert_eq!(refused.err().unwrap().code(), "store-not-ours");
+    let refused = DeviceStore::open(&scratch.path(), key());
+    assert_eq!(refused.err().unwrap().code(), "store-not-ours");
+    let conn = scratch.raw();
+    let mode: String = conn
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, "delete");
+    assert_eq!(found(&conn), ["CREATE TABLE theirs (a)"]);
+}
+
+#[tokio::test]
+async fn a_device_s_store_is_no_operator_s() {
+    let scratch = Scratch::new("kinds");
+    drop(DeviceStore::open(&scratch.path(), key()).unwrap());
+    let refused = scratch.try_open(key(), &SqliteOptions::default());
+    assert_eq!(refused.err().unwrap().code(), "store-not-ours");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let scratch = Scratch::new("text");
+    let text = "not a database at all, but long enough to be looked at\n".repeat(99);
+    std::fs::write(scratch.path(), &text).unwrap();
+    let refused = scratch.try_open(key(), &SqliteOptions::default());
+    assert_eq!(refused.err().unwrap().code(), "store-sqlite");
+    assert_eq!(std::fs::read_to_string(scratch.path()).unwrap(), text);
+}
+
+#[test]
+fn other_urls_are_refused_without_showing_a_password() {
+    for url in [
+        "",
+        "sqlite",
+        "sqlite:",
+        "postgres://u:secret@host/db",
+        "/a/path",
+    ] {
+        let refused = Store::open(url, key(), &SqliteOptions::default());
+        let Err(error @ Error::UrlUnsupported(_)) = refused else {
+            panic!("{url}");
+        };
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
