@@ -16,6 +16,7 @@ usage: ./x NAME
 
   setup   install what the build and the tests need (as root or with CI=true;
           elsewhere print the commands)
+  demo    a whole operator change; arguments go to `rehome demo`
   check   formatting, layers, file sizes, licences, clippy
   test    check, then every test";
 
@@ -40,6 +41,7 @@ fn run(args: &[String]) -> Result<()> {
             Ok(())
         }
         (Some("setup"), []) => setup::run(),
+        (Some("demo"), rest) => stages::demo(rest),
         (Some("check"), []) => check::run(),
         (Some("test"), rest) => stages::test(rest),
         (Some(other), _) => bail!("there is no `{other}` with these arguments\n{USAGE}"),

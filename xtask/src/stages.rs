@@ -1,11 +1,30 @@
 //! The stages of `./x test`, each with its time.
 
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::process::{cargo, on_path, run};
+use crate::process::{cargo, on_path, root, run};
 use crate::{check, openssl};
+
+/// The one set of features with which everything is built, so that clippy, tests
+/// and the demo share their work.
+pub(crate) const FEATURES: [&str; 2] = ["--features", "rehome/crash-points"];
+
+/// Builds and runs the demo; arguments go to `rehome demo`.
+pub(crate) fn demo(args: &[&str]) -> Result<()> {
+    if !root()?.join("target/debug/rehome").exists() {
+        eprintln!("x: building, about ten minutes the first time on two processors");
+    }
+    openssl::ensure()?;
+    let build = ["build", "--locked", "--quiet", "--package", "rehome"];
+    run(cargo(&build)?.args(["--features", "crash-points"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root()?.join("target"), Into::into);
+    run(Command::new(target.join("debug/rehome"))
+        .arg("demo")
+        .args(args))
+}
 
 /// Checks the house, then runs every test. Arguments go to the test runner.
 pub(crate) fn test(args: &[&str]) -> Result<()> {
@@ -16,19 +35,16 @@ pub(crate) fn test(args: &[&str]) -> Result<()> {
     }
     timed("tests", || {
         if on_path("cargo-nextest") {
-            run(cargo(&["nextest", "run", "--locked", "--workspace"])?.args(args))
+            let nextest = ["nextest", "run", "--locked", "--workspace"];
+            run(cargo(&nextest)?.args(FEATURES).args(args))
         } else {
-            run(cargo(&["test", "--locked", "--workspace"])?.args(args))
+            let test = ["test", "--locked", "--workspace"];
+            run(cargo(&test)?.args(FEATURES).args(args))
         }
     })?;
     timed("doc tests", || {
-        run(&mut cargo(&[
-            "test",
-            "--locked",
-            "--workspace",
-            "--doc",
-            "--quiet",
-        ])?)
+        let doc = ["test", "--locked", "--workspace", "--doc", "--quiet"];
+        run(cargo(&doc)?.args(FEATURES))
     })
 }
 

@@ -56,6 +56,16 @@ impl Subscriber {
         &self.imsi
     }
 
+    /// Its keys, for the TRE that is made with them.
+    #[must_use]
+    pub fn keys(&self) -> MilenageKeys {
+        MilenageKeys {
+            k: self.k.clone(),
+            opc: self.opc.clone(),
+            constants: self.constants.clone(),
+        }
+    }
+
     /// Whether it may authenticate.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
@@ -79,6 +89,13 @@ impl Subscriber {
         self.seq_bound
     }
 
+    /// What [`Self::vectors`] may change of what is stored: equal before and
+    /// after where there is nothing to store.
+    #[must_use]
+    pub fn authentication_mark(&self) -> (u64, usize) {
+        (self.seq_bound, self.nodes.len())
+    }
+
     /// SendAuthInfo: vectors for a serving node. `reservation` is the
     /// subscriber's in memory, made by [`Self::reservation`] after a start. If
     /// this state changed it must be stored before the vectors leave.
@@ -97,12 +114,7 @@ impl Subscriber {
         if !self.enabled {
             return Err(ProvisioningError::refused("imsi-unknown"));
         }
-        let keys = MilenageKeys {
-            k: self.k.clone(),
-            opc: self.opc.clone(),
-            constants: self.constants.clone(),
-        };
-        let milenage = keys.milenage()?;
+        let milenage = self.keys().milenage()?;
         if let Some((rand, auts)) = resync {
             let bound = reservation.resynchronise(&milenage, rand, auts)?;
             self.raise(bound);

@@ -86,6 +86,16 @@ impl McimId {
     pub fn random(random: &mut dyn Random) -> Self {
         Self(sixteen(random))
     }
+
+    /// The name of the MCIM that a TRE is made with: the first half of SHA-256
+    /// over `rehome-pcid-1|TRE_id|IMSI`, so that supplier and registration
+    /// operator agree on it without a message.
+    #[must_use]
+    pub fn of_pcid(tre_id: &::tre::TreId, imsi: &aka::Imsi) -> Self {
+        let [first @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+            sha256(format!("rehome-pcid-1|{}|{}", tre_id.as_str(), imsi.digits()).as_bytes());
+        Self(first)
+    }
 }
 
 impl Nonce {

@@ -41,6 +41,9 @@ pub struct Commit {
     pub effects: Vec<Effect>,
     /// Rows of the outbox that are done with.
     pub delivered: Vec<OutboxId>,
+    /// Subscribers that can be reached again: what is to be pushed to them may
+    /// be tried at once, however long it was postponed.
+    pub reachable: Vec<Imsi>,
 }
 
 /// A row of the outbox.
@@ -128,7 +131,8 @@ pub trait OperatorStore: Send + Sync {
     /// Stores all of it, or nothing.
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Up to `limit` rows of the outbox whose time has come, oldest first.
+    /// Up to `limit` rows of the outbox whose time has come, oldest first; of
+    /// what is to be pushed to one subscriber only the oldest row.
     fn outgoing(
         &self,
         now: Timestamp,

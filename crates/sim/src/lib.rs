@@ -4,3 +4,4 @@
 //! a virtual clock, all from one seed; after quinn's test `Pair`).
 
 pub mod net;
+pub mod radio;

@@ -1,4 +1,4 @@
-//! The stores of an operator's node and of a device, on SQLite (TR 33.812
+//! The stores of an operator's node, of a supplier and of a device, on SQLite (TR 33.812
 //! clauses B.2.2 and B.2.3; docs/operator-change.md sections 4 and 7). They
 //! implement the ports of the crate `provisioning`: one transaction for each
 //! commit, durable before the call returns ("store, then answer").
@@ -17,6 +17,7 @@ mod schema;
 mod sealed;
 mod sqlite;
 mod store;
+mod supplier;
 mod wiped;
 
 pub use crash::crash_point;
@@ -27,3 +28,4 @@ pub use sqlite::{
     OrderPage, OrderQuery, OrderSummary, SqliteOptions, SqliteStore, SubscriberCounts,
 };
 pub use store::Store;
+pub use supplier::{CertificateStatus, SupplierStore};

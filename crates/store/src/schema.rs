@@ -23,6 +23,12 @@ pub(crate) const DEVICE: Schema = Schema {
     migrations: &[include_str!("../migrations/device-0001.sql")],
 };
 
+/// A supplier's store; the id reads `rehs`.
+pub(crate) const SUPPLIER: Schema = Schema {
+    application_id: 0x7265_6873,
+    migrations: &[include_str!("../migrations/supplier-0001.sql")],
+};
+
 impl Schema {
     /// How many migrations the database has, 0 for an empty one. Changes
     /// nothing, so that a database of somebody else stays as it is.

@@ -3,29 +3,33 @@
 
 use std::path::Path;
 
-use clock::Random;
+use clock::{Random, Timestamp};
 use openssl::sha::Sha256;
 use tre::KeyKind;
-use trust::issue::{Validity, issue_pva_anchor};
-use trust::{PvaAnchor, SupplierName};
+use trust::issue::{Validity, issue_pva_anchor, issue_pva_server};
+use trust::{PvaAnchor, SupplierName, TimePolicy, verify_pva_server};
 
 use crate::key_file::{self, malformed, write_new};
 use crate::staged::StagedDir;
 use crate::vault::Vault;
-use crate::{FileKey, Protection, TokenError};
+use crate::{FileKey, Protection, TlsIdentity, TokenError};
 
 const PVA: &str = "pva.pem";
 const ISSUER: &str = "issuer.key";
 const NAME: &str = "supplier.txt";
+const SERVER: &str = "pva-server.pem";
+const SERVER_KEY: &str = "pva-server.key";
 
 /// What a supplier's directory is made with.
 #[derive(Clone, Debug)]
 pub struct SupplierPlan {
     /// The supplier.
     pub supplier: SupplierName,
-    /// Of the PVA's certificate.
+    /// The hosts of its PVA: 1 to 15.
+    pub pva_names: Vec<String>,
+    /// Of the PVA's certificate and of its server leaf.
     pub validity: Validity,
-    /// Of its key.
+    /// Of both keys.
     pub kind: KeyKind,
 }
 
@@ -35,16 +39,20 @@ pub struct SupplierKeyDir {
     pub pva: PvaAnchor,
     /// Its key.
     pub issuer: FileKey,
+    /// The TLS server of the PVA.
+    pub server: TlsIdentity,
 }
 
 impl SupplierKeyDir {
-    /// Makes the directory, which must not exist: `pva.pem`, `issuer.key` and
-    /// `supplier.txt` with the supplier's name, which no certificate of a PVA
-    /// carries. It appears whole or not at all.
+    /// Makes the directory, which must not exist: `pva.pem`, `issuer.key`,
+    /// `pva-server.pem` and `pva-server.key` for TLS, and `supplier.txt` with
+    /// the supplier's name, which no authority's certificate carries. It
+    /// appears whole or not at all.
     ///
     /// # Errors
     /// [`TokenError::Exists`]; [`TokenError::Missing`] if the directory above
-    /// it is; [`TokenError::Io`].
+    /// it is; [`TokenError::Trust`] for names that a leaf can't carry;
+    /// [`TokenError::Io`].
     pub fn create(
         dir: &Path,
         plan: &SupplierPlan,
@@ -57,6 +65,17 @@ impl SupplierKeyDir {
         let vault = Vault::new(staged.path(), protection).bound_to(owner(&pva));
         vault.write_certificate(PVA, pva.certificate().der())?;
         vault.write_key(ISSUER, issuer.software_key(), random)?;
+        let server = FileKey::generate(plan.kind)?;
+        let leaf = issue_pva_server(
+            &issuer,
+            &pva,
+            server.public_key(),
+            &plan.pva_names,
+            plan.validity,
+            random,
+        )?;
+        vault.write_certificate(SERVER, leaf.der())?;
+        vault.write_key(SERVER_KEY, server.software_key(), random)?;
         let line = format!("{}\n", plan.supplier);
         write_new(&vault.path(NAME), line.as_bytes())?;
         staged.commit()?;
@@ -80,7 +99,20 @@ impl SupplierKeyDir {
         let pva = PvaAnchor::new(name, vault.read_certificate(PVA)?)?;
         let vault = vault.bound_to(owner(&pva));
         let issuer = vault.read_key_of(ISSUER, pva.certificate())?;
-        Ok(Self { pva, issuer })
+        let leaf = vault.read_certificate(SERVER)?;
+        // Dates are judged by whoever is shown the leaf.
+        let undated = TimePolicy::Floor(Timestamp::default());
+        let host = leaf.dns_names().next().unwrap_or_default();
+        verify_pva_server(&leaf, &pva, host, undated)?;
+        let server = TlsIdentity {
+            leaf: leaf.der().to_vec(),
+            key: vault.read_key_of(SERVER_KEY, &leaf)?.to_pkey()?,
+        };
+        Ok(Self {
+            pva,
+            issuer,
+            server,
+        })
     }
 }
 

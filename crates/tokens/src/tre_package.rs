@@ -113,6 +113,15 @@ impl TrePackage {
         Ok(Tre::open(backend, sealed.expose())?)
     }
 
+    /// The sealed state in the directory, for a host that keeps it in a store
+    /// of its own from then on.
+    ///
+    /// # Errors
+    /// As [`key_file::read`].
+    pub fn first_state(dir: &Path) -> Result<Vec<u8>, TokenError> {
+        Ok(key_file::read(&dir.join(STATE))?.expose().clone())
+    }
+
     /// Stores the TRE's state in its directory, if it changed: to be called
     /// before anything that the TRE returned leaves the device. For a host that
     /// keeps the state here and not in a store of its own.

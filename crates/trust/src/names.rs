@@ -8,6 +8,7 @@ use crate::TrustError;
 
 const SHO_URI: &str = "urn:x-rehome:sho:";
 const TRE_URI: &str = "urn:x-rehome:tre:";
+const PVA_URI: &str = "urn:x-rehome:pva:";
 
 /// An operator that devices belong to: `MCC-MNC`, three and two or three
 /// decimal digits, kept as written. `001-01` and `001-001` are two operators.
@@ -84,6 +85,12 @@ impl SupplierName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// `urn:x-rehome:pva:SUPPLIER`, the URI of its PVA's server leaf.
+    #[must_use]
+    pub fn pva_uri(&self) -> String {
+        format!("{PVA_URI}{self}")
     }
 
     /// The supplier that a TRE_id names. The TRE_id's shape is checked whole,

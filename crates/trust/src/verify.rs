@@ -102,7 +102,7 @@ fn check_host(leaf: &VerifiedLeaf, purpose: Purpose, host: &str) -> Result<(), T
     }
 }
 
-fn check_purpose(leaf: &Certificate, purpose: Purpose) -> Result<(), TrustError> {
+pub(crate) fn check_purpose(leaf: &Certificate, purpose: Purpose) -> Result<(), TrustError> {
     let extensions = leaf.extensions();
     if !extensions.has_exactly(purpose.extended_key_usages()) {
         return Err(TrustError::PurposeWrong(

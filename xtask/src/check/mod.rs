@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 
 use crate::openssl;
 use crate::process::{self, cargo, root};
-use crate::stages::timed;
+use crate::stages::{FEATURES, timed};
 use workspace::Workspace;
 
 /// Formatting, layers, licences, house rules, then clippy on everything.
@@ -46,6 +46,7 @@ pub(crate) fn run() -> Result<()> {
                 "--all-targets",
                 "--quiet",
             ])?
+            .args(FEATURES)
             .args(["--", "-D", "warnings"]),
         )
     })

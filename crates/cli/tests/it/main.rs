@@ -11,4 +11,5 @@
 
 mod aka;
 mod command;
+mod demo;
 mod envelope;

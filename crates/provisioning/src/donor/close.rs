@@ -1,13 +1,35 @@
 //! How a departure ends without a release (docs/operator-change.md sections 4
 //! and 5): refused by the TRE, cancelled, or out of time.
 
+use ::tre::TreId;
 use clock::Timestamp;
 
+use super::subscription::Retained;
 use super::{DepartureState, Home, Subscription};
-use crate::documents::{Refusal, Signed};
+use crate::documents::{Refusal, Signed, unverified};
 use crate::effect::Effect;
 use crate::watch::Sighting;
 use crate::{OrderId, ProvisioningError, Reason};
+
+/// The TRE that a refusal names, before its signature is verified: good for
+/// finding the certificate under which to verify it, and for nothing else.
+///
+/// # Errors
+/// Octets that are no SignedRefusal, or that name no TRE.
+pub fn refusing_tre(octets: &[u8]) -> Result<TreId, ProvisioningError> {
+    let none = ProvisioningError::Malformed("TreId");
+    // The structure is checked first: one object, no second reading of it.
+    let _ = unverified::<Refusal>(octets)?;
+    let text = std::str::from_utf8(octets).map_err(|_| none)?;
+    let named = text
+        .split_once("<TreId>")
+        .and_then(|(_, rest)| rest.split_once("</TreId>"))
+        .ok_or(ProvisioningError::Malformed("TreId"))?;
+    named
+        .0
+        .parse()
+        .map_err(|_| ProvisioningError::Malformed("TreId"))
+}
 
 impl Subscription {
     /// Takes a refusal that the TRE signed. A refusal of the very bootstrap
@@ -62,7 +84,7 @@ impl Subscription {
     }
 
     /// What time does: an order without a release closes, retained credentials
-    /// are deleted.
+    /// are deleted, those of an earlier stay too.
     pub fn handle_timeout(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut closed = Vec::new();
         for departure in self
@@ -78,13 +100,23 @@ impl Subscription {
         closed
             .into_iter()
             .for_each(|order_id| self.free(Some(order_id)));
+        let (over, kept) = std::mem::take(&mut self.retained)
+            .into_iter()
+            .partition(|retained| retained.until <= now);
+        self.retained = kept;
+        let over: Vec<Retained> = over;
+        let mut effects: Vec<Effect> = over
+            .into_iter()
+            .map(|retained| Effect::DeleteSubscriber(retained.imsi))
+            .collect();
         match &self.home {
             Home::Left { retained_until, .. } if *retained_until <= now => {
                 self.home = Home::Gone;
-                vec![Effect::DeleteSubscriber(self.imsi.clone())]
+                effects.push(Effect::DeleteSubscriber(self.imsi.clone()));
             }
-            _ => Vec::new(),
+            _ => {}
         }
+        effects
     }
 
     /// When [`Self::handle_timeout`] has something to do.
@@ -95,7 +127,8 @@ impl Subscription {
             Home::Left { retained_until, .. } => Some(*retained_until),
             Home::Here | Home::Gone => None,
         };
-        open.into_iter().chain(retained).min()
+        let earlier = self.retained.iter().map(|retained| retained.until);
+        open.into_iter().chain(retained).chain(earlier).min()
     }
 
     fn free(&mut self, order_id: Option<OrderId>) {

@@ -10,6 +10,7 @@ mod subscription;
 mod token;
 
 pub use announce::{Acceptor, Denial, read_announcement};
+pub use close::refusing_tre;
 pub use policy::{DonorPolicy, TransferPolicy};
 pub use subscription::{Departure, DepartureState, Home, Subscription};
 pub use token::TransferToken;

@@ -38,6 +38,18 @@ pub struct Subscription {
     pub(super) clone_suspected: bool,
     pub(super) tokens: Vec<TransferToken>,
     pub(super) departures: Vec<Departure>,
+    /// Subscribers that the device was here before it left and came back.
+    #[serde(default)]
+    pub(super) retained: Vec<Retained>,
+}
+
+/// Credentials of an earlier stay, kept until their retention is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Retained {
+    #[serde(with = "stored::text")]
+    pub(super) imsi: Imsi,
+    #[serde(with = "stored::moment")]
+    pub(super) until: Timestamp,
 }
 
 /// Whether the device is ours.
@@ -136,15 +148,26 @@ impl Subscription {
             clone_suspected: false,
             tokens: Vec::new(),
             departures: Vec::new(),
+            retained: Vec::new(),
         })
     }
 
     /// Comes back: an older record of the same device at this operator goes
-    /// on, with its history and tokens' hashes.
+    /// on, with its history and what it still retains. Tokens of the earlier
+    /// stay are void.
     #[must_use]
     pub fn returning(mut self, older: Self) -> Self {
         self.watch = older.watch;
         self.departures = older.departures;
+        self.retained = older.retained;
+        if let Home::Left { retained_until, .. } = older.home
+            && older.imsi != self.imsi
+        {
+            self.retained.push(Retained {
+                imsi: older.imsi,
+                until: retained_until,
+            });
+        }
         self
     }
 

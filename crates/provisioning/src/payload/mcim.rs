@@ -1,6 +1,7 @@
 //! The MCIM payload, tag 01 of `data` (docs/operator-change.md section 2).
 
 use aka::{Constants, Imsi, Milenage, Operator};
+use clock::Random;
 use secret::{Secret, SecretBytes};
 
 use super::{Binding, Reader, Writer};
@@ -40,6 +41,19 @@ pub struct Mcim {
 }
 
 impl MilenageKeys {
+    /// A new K, and the OPc that the operator's OP gives for it.
+    pub fn random(op: &Secret<[u8; 16]>, random: &mut dyn Random) -> Self {
+        let mut k = zeroize::Zeroizing::new([0; 16]);
+        random.fill(k.as_mut());
+        let k = Secret::new(*k);
+        let opc = Milenage::new(&k, &Operator::Op(op.clone())).opc().clone();
+        Self {
+            k,
+            opc,
+            constants: None,
+        }
+    }
+
     /// The algorithm, ready to use.
     ///
     /// # Errors

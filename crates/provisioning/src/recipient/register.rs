@@ -4,7 +4,7 @@
 
 use ::tre::envelope::{self, Content, ContentTag};
 use ::tre::{CertTre, Recipient, Suite, TreId, choose_suite};
-use aka::{Imsi, Milenage, Operator};
+use aka::Imsi;
 use clock::{Random, Timestamp};
 use secret::Secret;
 use trust::{PvaAnchor, ShoId, TimePolicy, TreUse};
@@ -146,7 +146,7 @@ impl Order {
         };
         let account = Account::random(registrar.server_id, random);
         let nonce_a = Nonce::random(random);
-        let keys = new_keys(registrar.op, random);
+        let keys = MilenageKeys::random(registrar.op, random);
         let mcim_id = McimId::random(random);
         let mcim = Mcim {
             binding: binding.clone(),
@@ -223,19 +223,6 @@ impl Order {
             expires: self.expires,
         };
         sign(&announcement, &registrar.keys.peer_document)
-    }
-}
-
-/// A new K, and the OPc that the operator's OP gives for it.
-fn new_keys(op: &Secret<[u8; 16]>, random: &mut dyn Random) -> MilenageKeys {
-    let mut k = zeroize::Zeroizing::new([0; 16]);
-    random.fill(k.as_mut());
-    let k = Secret::new(*k);
-    let opc = Milenage::new(&k, &Operator::Op(op.clone())).opc().clone();
-    MilenageKeys {
-        k,
-        opc,
-        constants: None,
     }
 }
 

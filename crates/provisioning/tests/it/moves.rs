@@ -2,6 +2,7 @@
 //! lost, power lost after every step, no coverage, and back again.
 
 use provisioning::donor::{DepartureState, Home};
+use provisioning::effect::Effect;
 use provisioning::recipient::OrderState;
 use tre::{KeyKind, Suite};
 
@@ -202,6 +203,28 @@ fn retained_credentials_are_deleted_when_their_time_is_over() {
         .for_each(|effect| drop(donor.apply(effect)));
     assert_eq!(old.home(), &Home::Gone);
     assert!(donor.hlr.is_empty());
+}
+
+#[test]
+fn a_device_that_comes_back_is_someone_else_and_its_old_credentials_go() {
+    let mut world = World::new(9);
+    let mut device = world.device();
+    let first = device.tre().active_imsi().clone();
+    world.complete_move(&mut device, "001-02");
+    world.complete_move(&mut device, "001-01");
+    let mut home = world.operators[&sho("001-01")]
+        .subscription(device.tre_id().as_str())
+        .unwrap();
+    assert_eq!(home.home(), &Home::Here);
+    assert_ne!(home.imsi(), &first);
+    let due = home.poll_timeout().unwrap();
+    let effects = home.handle_timeout(due);
+    assert!(
+        matches!(effects.as_slice(), [Effect::DeleteSubscriber(imsi)] if *imsi == first),
+        "the credentials of the earlier stay, and those alone"
+    );
+    assert_eq!(home.home(), &Home::Here);
+    assert_eq!(home.poll_timeout(), None);
 }
 
 #[test]

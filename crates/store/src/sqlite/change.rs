@@ -39,6 +39,7 @@ pub(super) struct Prepared {
     orders: Vec<OrderRow>,
     subscribers: Vec<SubscriberRow>,
     effects: Vec<Effect>,
+    reachable: Vec<Imsi>,
 }
 
 impl Prepared {
@@ -65,6 +66,7 @@ impl Prepared {
                 .map(|change| SubscriberRow::prepare(key, change))
                 .collect::<Result<_, _>>()?,
             effects: commit.effects,
+            reachable: commit.reachable,
         };
         if certificates.is_empty() {
             Ok(prepared)
@@ -87,9 +89,12 @@ impl Prepared {
         for row in &self.subscribers {
             row.write(conn, key)?;
         }
-        self.effects
+        for effect in &self.effects {
+            apply_effect(conn, key, effect)?;
+        }
+        self.reachable
             .iter()
-            .try_for_each(|effect| apply_effect(conn, key, effect))
+            .try_for_each(|imsi| outbox::wake(conn, imsi))
     }
 }
 

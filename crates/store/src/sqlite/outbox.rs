@@ -59,13 +59,25 @@ pub(super) fn postpone(conn: &Connection, id: OutboxId, next: i64) -> Result<(),
     Ok(())
 }
 
-/// Rows whose time has come, oldest first.
+/// What is to be pushed to this subscriber may be tried at once.
+pub(super) fn wake(conn: &Connection, imsi: &Imsi) -> Result<(), Error> {
+    conn.prepare_cached("UPDATE outbox SET next_at = 0 WHERE kind = ?1 AND subject = ?2")?
+        .execute([PUSH, imsi.digits()])?;
+    Ok(())
+}
+
+/// Rows whose time has come, oldest first. What is pushed to one subscriber
+/// goes in the order in which it was asked for: a row behind one that waits
+/// waits too, since a TRE refuses the older of two bootstraps.
 pub(super) fn outgoing(conn: &Connection, now: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
     let mut statement = conn.prepare_cached(
         "SELECT id, kind, subject, attempts, container FROM outbox
-         WHERE next_at <= ?1 ORDER BY id LIMIT ?2",
+         WHERE next_at <= ?1 AND NOT (kind = ?3 AND EXISTS (
+             SELECT 1 FROM outbox AS earlier WHERE earlier.kind = outbox.kind
+             AND earlier.subject = outbox.subject AND earlier.id < outbox.id))
+         ORDER BY id LIMIT ?2",
     )?;
-    let mut rows = statement.query([now, limit])?;
+    let mut rows = statement.query(params![now, limit, PUSH])?;
     let mut outgoing = Vec::new();
     while let Some(row) = rows.next()? {
         outgoing.push(read(row)?);

@@ -16,8 +16,9 @@ const LIMIT: SqliteOptions = SqliteOptions {
 };
 
 fn push(filling: u8, octets: usize) -> Effect {
+    // Each to somebody else: those to one subscriber would go one by one.
     Effect::Push {
-        imsi: imsi("001010000000001"),
+        imsi: imsi(&format!("00101{filling:010}")),
         container: vec![filling; octets],
     }
 }

@@ -21,5 +21,6 @@ mod lists;
 mod schema;
 mod scratch;
 mod secrets;
+mod supplier;
 mod upkeep;
 mod world;

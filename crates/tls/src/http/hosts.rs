@@ -44,7 +44,11 @@ impl Hosts {
     }
 
     /// The addresses of `host`, which is in lower case; at least one.
-    pub(crate) async fn resolve(&self, host: &str) -> Result<Vec<SocketAddr>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::HostUnknown`] for a name that is not in the table, or that DNS
+    /// doesn't know; [`Error::Io`].
+    pub async fn resolve(&self, host: &str) -> Result<Vec<SocketAddr>, Error> {
         let unknown = || Error::HostUnknown(host.to_owned());
         let found = match self.0.get(host).ok_or_else(unknown)? {
             Address::At(address) => vec![*address],

@@ -22,8 +22,21 @@ fn a_supplier_loads_as_it_was_made() {
     let dir = TestDir::new();
     let path = dir.join("supplier");
     make(&path, "acme");
-    assert_eq!(names(&path), ["issuer.key", "pva.pem", "supplier.txt"]);
+    let expected = [
+        "issuer.key",
+        "pva-server.key",
+        "pva-server.pem",
+        "pva.pem",
+        "supplier.txt",
+    ];
+    assert_eq!(names(&path), expected);
     let loaded = load(&path).unwrap();
+    let server = trust::Certificate::from_der(&loaded.server.leaf).unwrap();
+    let hosts: Vec<&str> = server.dns_names().collect();
+    assert_eq!(hosts, ["pva.acme.example"]);
+    let undated = trust::TimePolicy::Floor(clock::Timestamp::default());
+    trust::verify_pva_server(&server, &loaded.pva, "pva.acme.example", undated).unwrap();
+    assert!(trust::verify_pva_server(&server, &loaded.pva, "acme.example", undated).is_err());
     assert_eq!(loaded.pva.supplier().as_str(), "acme");
     let certified = loaded.pva.certificate().public_key();
     assert_eq!(certified, loaded.issuer.public_key());

@@ -120,6 +120,7 @@ pub fn operator_plan(sho_id: &str) -> OperatorPlan {
 
 pub fn supplier_plan(name: &str) -> SupplierPlan {
     SupplierPlan {
+        pva_names: vec![format!("pva.{name}.example")],
         supplier: name.parse().unwrap(),
         validity: validity(),
         kind: KeyKind::EcP256,

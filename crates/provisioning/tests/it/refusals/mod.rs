@@ -11,6 +11,7 @@ mod registrations;
 use std::collections::BTreeMap;
 
 use provisioning::Reason;
+use provisioning::effect::Effect;
 use serde::Deserialize;
 
 use crate::world::{Device, World, sho};
@@ -112,10 +113,18 @@ fn finish_well(world: &mut World, device: &mut Device, name: &str) {
     // An order that stayed open at the donor closes by time.
     let donor = world.operators.get_mut(&current).unwrap();
     let mut subscription = donor.subscription(device.tre_id().as_str()).unwrap();
-    if let Some(due) = subscription.poll_timeout() {
-        let effects = subscription.handle_timeout(due);
-        assert!(effects.is_empty());
+    let mut over = Vec::new();
+    while let Some(due) = subscription.poll_timeout() {
+        over.extend(subscription.handle_timeout(due));
     }
+    // Of a device that was here before, the earlier credentials go too.
+    let earlier = |effect: &Effect| match effect {
+        Effect::DeleteSubscriber(imsi) => imsi != subscription.imsi(),
+        _ => false,
+    };
+    assert!(over.iter().all(earlier));
+    over.into_iter()
+        .for_each(|effect| drop(donor.apply(effect)));
     subscription.lift_clone_suspicion();
     donor.put_subscription(&subscription);
     let to = if current == sho("001-02") {

@@ -74,6 +74,8 @@ suite! { Sqlite:
         a_message_waits_once_until_it_is_delivered,
         a_message_asked_for_while_it_is_delivered_is_not_lost,
         the_oldest_goes_first_and_a_postponed_one_waits,
+        what_is_pushed_to_one_subscriber_goes_in_order,
+        what_waits_for_a_subscriber_goes_at_once_when_it_is_reachable,
         the_outbox_survives_a_restart,
     }
     numbers {

@@ -36,7 +36,6 @@ pub(super) async fn a_message_waits_once_until_it_is_delivered(backend: &impl Ba
             Effect::SendRelease(one),
             Effect::Announce(two),
             push(b"first"),
-            push(b"second"),
         ]
     };
     let container = |octets: &[u8]| Message::Push {
@@ -54,7 +53,6 @@ pub(super) async fn a_message_waits_once_until_it_is_delivered(backend: &impl Ba
             Message::Release(one),
             Message::Announcement(two),
             container(b"first"),
-            container(b"second"),
         ]
     );
     assert!(waiting.iter().all(|row| row.attempts == 0));
@@ -116,6 +114,71 @@ pub(super) async fn the_oldest_goes_first_and_a_postponed_one_waits(backend: &im
     assert_eq!(then[0].attempts, 2);
     assert_eq!(then.len(), 4);
     assert!(store.outgoing(later, 0).await.unwrap().is_empty());
+}
+
+pub(super) async fn what_is_pushed_to_one_subscriber_goes_in_order(backend: &impl Backend) {
+    let now = World::new(26).now;
+    let later = now.plus(Duration::from_secs(1));
+    let store = backend.open();
+    let other = Effect::Push {
+        imsi: imsi("001010000000002"),
+        container: vec![9],
+    };
+    store
+        .commit(effects(vec![push(&[1]), push(&[2]), other, push(&[3])]))
+        .await
+        .unwrap();
+    let container = |outgoing: &Outgoing| match &outgoing.message {
+        Message::Push { container, .. } => container[0],
+        _ => 0,
+    };
+    for (turn, expected) in [[1, 9], [2, 9], [3, 9]].into_iter().enumerate() {
+        let mut rows = store.outgoing(now, 9).await.unwrap();
+        rows.sort_by_key(|row| container(row));
+        assert_eq!(rows.iter().map(container).collect::<Vec<_>>(), expected);
+        // The second does not overtake the first that has to wait.
+        store.postpone(rows[0].id, later).await.unwrap();
+        let rest = store.outgoing(now, 9).await.unwrap();
+        assert_eq!(
+            rest.iter().map(container).collect::<Vec<_>>(),
+            [9],
+            "turn {turn}"
+        );
+        store.commit(delivered(rows[0].id)).await.unwrap();
+    }
+}
+
+pub(super) async fn what_waits_for_a_subscriber_goes_at_once_when_it_is_reachable(
+    backend: &impl Backend,
+) {
+    let now = World::new(25).now;
+    let store = backend.open();
+    let other = Effect::Push {
+        imsi: imsi("001010000000002"),
+        container: vec![1],
+    };
+    store
+        .commit(effects(vec![
+            push(&[1]),
+            other,
+            Effect::Announce(OrderId([3; 16])),
+        ]))
+        .await
+        .unwrap();
+    let rows = store.outgoing(now, 9).await.unwrap();
+    for row in &rows {
+        let later = now.plus(Duration::from_secs(3600));
+        store.postpone(row.id, later).await.unwrap();
+    }
+    assert!(store.outgoing(now, 9).await.unwrap().is_empty());
+    let commit = Commit {
+        reachable: vec![imsi("001010000000001")],
+        ..Commit::default()
+    };
+    store.commit(commit).await.unwrap();
+    let woken = store.outgoing(now, 9).await.unwrap();
+    assert_eq!(messages(&woken), messages(&rows[..1]));
+    assert!(woken.iter().all(|row| row.attempts == 1));
 }
 
 pub(super) async fn the_outbox_survives_a_restart(backend: &impl Backend) {

@@ -1,0 +1,127 @@
+//! What the demo came to, from the stores: for people a table, for scripts one
+//! object.
+
+use anyhow::Result;
+use provisioning::recipient::OrderState;
+use serde_json::{Value, json};
+
+use super::parties::Parties;
+use super::plan::Plan;
+use super::steps::{StepLog, StepSummary};
+
+/// The counts over the whole data directory.
+pub(super) struct Report {
+    devices: u32,
+    moves: u64,
+    completed: u64,
+    failed: u64,
+    rolled_back: u64,
+    expected_rollbacks: u64,
+    outstanding: u64,
+    elapsed_s: f64,
+    steps: Vec<StepSummary>,
+    operators: Vec<OperatorCounts>,
+}
+
+struct OperatorCounts {
+    plmn: String,
+    active: u64,
+    released: u64,
+}
+
+impl Report {
+    pub(super) async fn collect(
+        parties: &Parties,
+        plan: &Plan,
+        steps: &StepLog,
+        elapsed_s: f64,
+    ) -> Result<Self> {
+        let mut report = Self {
+            devices: plan.devices,
+            moves: plan.moves().into(),
+            completed: 0,
+            failed: 0,
+            rolled_back: 0,
+            expected_rollbacks: plan.no_coverage.into(),
+            outstanding: 0,
+            elapsed_s,
+            steps: steps.summary()?,
+            operators: Vec::new(),
+        };
+        for node in &parties.operators {
+            let operator = node.operator();
+            let counts = operator.store().order_counts().await?;
+            let of = |state: OrderState| counts.get(state.name()).copied().unwrap_or(0);
+            report.completed += of(OrderState::Completed);
+            report.failed += of(OrderState::Failed);
+            report.rolled_back += of(OrderState::RolledBack);
+            report.operators.push(OperatorCounts {
+                plmn: operator.sho_id().to_string(),
+                active: operator.store().subscriber_counts().await?.enabled,
+                released: operator.store().departures_released().await?,
+            });
+        }
+        let ended = report.completed + report.failed + report.rolled_back;
+        report.outstanding = report.moves.saturating_sub(ended);
+        Ok(report)
+    }
+
+    /// Whether everything went as it was planned.
+    pub(super) fn is_good(&self) -> bool {
+        self.failed == 0 && self.outstanding == 0 && self.rolled_back == self.expected_rollbacks
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let operators: Vec<Value> = self
+            .operators
+            .iter()
+            .map(|one| json!({ "plmn": one.plmn, "active": one.active, "released": one.released }))
+            .collect();
+        json!({
+            "devices": self.devices,
+            "moves": self.moves,
+            "completed": self.completed,
+            "failed": self.failed,
+            "rolled_back": self.rolled_back,
+            "expected_rollbacks": self.expected_rollbacks,
+            "outstanding": self.outstanding,
+            "elapsed_s": (self.elapsed_s * 1e3).round() / 1e3,
+            "steps": self.steps.iter().map(StepSummary::json).collect::<Vec<_>>(),
+            "operators": operators,
+        })
+    }
+
+    /// For people.
+    pub(super) fn print(&self) {
+        println!("step  what                            count       p50 ms       p99 ms");
+        for step in &self.steps {
+            let millis = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+            println!(
+                "{:<5} {:<30} {:>6} {:>12.1} {:>12.1}",
+                step.step.number(),
+                step.step.name(),
+                step.count,
+                millis(step.p50),
+                millis(step.p99)
+            );
+        }
+        println!();
+        println!("operator   active subscribers   released");
+        for one in &self.operators {
+            println!("{:<10} {:>18} {:>10}", one.plmn, one.active, one.released);
+        }
+        println!();
+        println!(
+            "{} devices, {} of {} moves completed, {} rolled back ({} expected), {} failed, \
+             {} outstanding, in {:.1} s",
+            self.devices,
+            self.completed,
+            self.moves,
+            self.rolled_back,
+            self.expected_rollbacks,
+            self.failed,
+            self.outstanding,
+            self.elapsed_s
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! `rehome demo` as a user runs it, and what its stores say afterwards.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command::rehome;
+
+fn demo(arguments: &[&str]) -> (Option<i32>, Value) {
+    let all = [&["demo", "--json"], arguments].concat();
+    let ran = rehome(&all);
+    let report = serde_json::from_str(&ran.stdout);
+    (
+        ran.status,
+        report.unwrap_or_else(|_| panic!("no report: {}{}", ran.stdout, ran.stderr)),
+    )
+}
+
+fn numbers(report: &Value) -> [u64; 6] {
+    [
+        "moves",
+        "completed",
+        "failed",
+        "rolled_back",
+        "expected_rollbacks",
+        "outstanding",
+    ]
+    .map(|name| report[name].as_u64().unwrap())
+}
+
+/// PLMN, active, released.
+fn operators(report: &Value) -> Vec<(String, u64, u64)> {
+    report["operators"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            (
+                one["plmn"].as_str().unwrap().to_owned(),
+                one["active"].as_u64().unwrap(),
+                one["released"].as_u64().unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn row(plmn: &str, active: u64, released: u64) -> (String, u64, u64) {
+    (plmn.to_owned(), active, released)
+}
+
+#[test]
+fn twelve_of_twelve() {
+    let (status, report) = demo(&[]);
+    assert_eq!(status, Some(0));
+    assert_eq!(report["devices"], 12);
+    assert_eq!(numbers(&report), [12, 12, 0, 0, 0, 0]);
+    assert_eq!(
+        operators(&report),
+        [row("001-01", 0, 12), row("001-02", 12, 0)]
+    );
+    let steps: Vec<&str> = report["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| {
+            assert!(step["count"].as_u64().unwrap() >= 12, "{step}");
+            assert!(step["p50_ms"].as_f64().unwrap() <= step["p99_ms"].as_f64().unwrap());
+            assert!(!step["name"].as_str().unwrap().is_empty());
+            step["step"].as_str().unwrap()
+        })
+        .collect();
+    let expected = "0 0' 1 2 3 4 5 6 7 8 9 10 11 12";
+    assert_eq!(steps.join(" "), expected);
+    assert!(report["elapsed_s"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn two_hundred_devices_move_twice() {
+    let (status, report) = demo(&["--devices", "200", "--second-move"]);
+    assert_eq!(numbers(&report), [400, 400, 0, 0, 0, 0]);
+    assert_eq!(
+        operators(&report),
+        [
+            row("001-01", 0, 200),
+            row("001-02", 0, 200),
+            row("001-03", 200, 0)
+        ]
+    );
+    assert_eq!(status, Some(0));
+}
+
+#[test]
+fn without_a_cell_exactly_those_devices_roll_back() {
+    let (status, report) = demo(&["--devices", "6", "--no-coverage", "3"]);
+    assert_eq!(numbers(&report), [6, 3, 0, 3, 3, 0]);
+    assert_eq!(
+        operators(&report),
+        [row("001-01", 3, 3), row("001-02", 3, 0)]
+    );
+    assert_eq!(status, Some(0));
+}
+
+#[test]
+fn every_kind_of_key_and_suite() {
+    for arguments in [["--key", "rsa"], ["--suite", "1"]] {
+        let all = [&["--devices", "2"], arguments.as_slice()].concat();
+        let (status, report) = demo(&all);
+        assert_eq!(numbers(&report), [2, 2, 0, 0, 0, 0], "{arguments:?}");
+        assert_eq!(status, Some(0));
+    }
+}
+
+fn data(dir: &Path) -> &str {
+    dir.to_str().unwrap()
+}
+
+#[test]
+fn a_data_directory_is_continued_and_its_counts_go_on() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = data(scratch.path());
+    let (status, report) = demo(&["--devices", "3", "--data", dir]);
+    assert_eq!((status, numbers(&report)), (Some(0), [3, 3, 0, 0, 0, 0]));
+    let first = report["steps"][2]["count"].as_u64().unwrap();
+    // The same again finds everything done.
+    let (status, report) = demo(&["--data", dir]);
+    assert_eq!((status, numbers(&report)), (Some(0), [3, 3, 0, 0, 0, 0]));
+    assert_eq!(report["steps"][2]["count"].as_u64(), Some(first));
+    // And on.
+    let (status, report) = demo(&["--data", dir, "--second-move"]);
+    assert_eq!((status, numbers(&report)), (Some(0), [6, 6, 0, 0, 0, 0]));
+    assert_eq!(
+        operators(&report),
+        [
+            row("001-01", 0, 3),
+            row("001-02", 0, 3),
+            row("001-03", 3, 0)
+        ]
+    );
+    for other in [
+        ["--devices", "4"],
+        ["--key", "rsa"],
+        ["--suite", "1"],
+        ["--no-coverage", "1"],
+    ] {
+        let ran = rehome(&[&["demo", "--data", dir], other.as_slice()].concat());
+        assert_eq!(ran.status, Some(2), "{other:?}");
+        assert!(ran.stderr.contains(other[0]), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_usage_errors() {
+    for arguments in [
+        ["--devices", "0"],
+        ["--devices", "2001"],
+        ["--devices", "x"],
+        ["--suite", "3"],
+        ["--key", "dsa"],
+        ["--no-coverage", "13"],
+    ] {
+        let ran = rehome(&[&["demo"], arguments.as_slice()].concat());
+        assert_eq!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
+    }
+    let both = rehome(&["demo", "--second-move", "--no-coverage", "1"]);
+    assert_eq!(both.status, Some(2));
+}

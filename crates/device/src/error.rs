@@ -1,0 +1,48 @@
+//! Why a device could not do something. Each variant's first word says who is
+//! to blame.
+
+use provisioning::ProvisioningError;
+use thiserror::Error as ThisError;
+
+/// A failure of a device.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum Error {
+    /// Environment: the bearer.
+    #[error("bearer: {0}")]
+    Bearer(String),
+    /// Denied or malformed: the TRE or one of the engines.
+    #[error(transparent)]
+    Refused(#[from] ProvisioningError),
+    /// Environment: the device's store.
+    #[error("store: {0}")]
+    Store(#[from] store::Error),
+    /// Environment or misuse: the TRE's files.
+    #[error("TRE: {0}")]
+    Token(#[from] tokens::TokenError),
+    /// Peer or environment: a TLS connection or an HTTP exchange.
+    #[error("connection: {0}")]
+    Tls(#[from] tls::Error),
+    /// Peer violation: the DPF's or DRF's answer.
+    #[error("the server's answer: {0}")]
+    Answer(&'static str),
+    /// Bug: the host's memory can't be written or read.
+    #[error("the host's memory: {0}")]
+    Memory(#[from] serde_json::Error),
+}
+
+impl Error {
+    /// A stable code for logs and scripts.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Bearer(_) => "bearer-failed".to_owned(),
+            Self::Refused(error) => error.reason().code().to_owned(),
+            Self::Store(error) => error.code().to_owned(),
+            Self::Token(error) => error.code().to_owned(),
+            Self::Tls(error) => error.code().to_owned(),
+            Self::Answer(_) => "answer-refused".to_owned(),
+            Self::Memory(_) => "memory-encoding".to_owned(),
+        }
+    }
+}

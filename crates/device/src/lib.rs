@@ -1,0 +1,23 @@
+//! The M2ME as a process (TR 33.812 B.2.2.2; docs/operator-change.md sections 5
+//! to 7): the agent of the crate `provisioning` with a TRE in files, one store
+//! for the TRE's sealed state and the host's memory, a [`Bearer`] to the network
+//! and HTTPS to DPF and DRF.
+//!
+//! Nothing leaves the device before the state that it rests on is stored. A
+//! device that is killed at any moment goes on from what was stored.
+
+mod bearer;
+mod config;
+mod error;
+mod kept;
+mod network;
+mod run;
+mod session;
+mod status;
+mod verifier;
+
+pub use bearer::{Bearer, Downlink, Uplink};
+pub use config::{Clock, DeviceConfig};
+pub use error::Error;
+pub use run::Device;
+pub use status::Status;

@@ -1,0 +1,285 @@
+//! The device at work: what the agent says is to be done is done, one thing at
+//! a time, while pushes come in and powered-on time is counted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::Tick;
+use provisioning::agent::Duty;
+use provisioning::tre::Phase;
+use provisioning::{Step, StepWatch};
+use tokens::os::{Monotonic, OsRandom};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::kept::Kept;
+use crate::{Bearer, DeviceConfig, Downlink, Error, Status, Uplink};
+
+/// A pause after the store, or the TRE's files, failed.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// A device that is switched off.
+pub struct Device {
+    config: DeviceConfig,
+    kept: Kept,
+    status: watch::Sender<Status>,
+}
+
+/// A device that is switched on.
+pub(crate) struct Running<B> {
+    pub(crate) config: DeviceConfig,
+    pub(crate) kept: Kept,
+    pub(crate) bearer: B,
+    pub(crate) watch: Arc<dyn StepWatch>,
+    pub(crate) serving_plmn: Option<String>,
+    ticks: Monotonic,
+    began: Instant,
+    /// When powered-on time was counted last.
+    counted: Instant,
+    stop: watch::Receiver<bool>,
+    status: watch::Sender<Status>,
+}
+
+/// What ended a wait.
+pub(crate) enum Happened {
+    /// The network said something that is no push.
+    Heard(Downlink),
+    /// A push was taken, or powered-on time was counted: look again.
+    Changed,
+    /// The time that was waited for.
+    Due,
+    /// The device is to be switched off.
+    Stopped,
+}
+
+impl Device {
+    /// Opens a device's TRE and store. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Token`] for files that are missing, open to others or not this
+    /// key's; [`Error::Store`].
+    pub fn open(config: DeviceConfig) -> Result<Self, Error> {
+        let kept = Kept::open(&config)?;
+        let (status, _) = watch::channel(status_of(&kept, None));
+        Ok(Self {
+            config,
+            kept,
+            status,
+        })
+    }
+
+    /// Where the device stands, now and while it runs.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// Switches the device on, until `stop` becomes true or its sender is gone.
+    /// Needs the multi-thread runtime, since storing blocks. Dropping the future
+    /// is a power failure.
+    ///
+    /// # Errors
+    /// Only what can't get better by trying again.
+    pub async fn run<B: Bearer>(
+        self,
+        bearer: B,
+        watch: Arc<dyn StepWatch>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(), Error> {
+        let now = Instant::now();
+        let mut running = Running {
+            config: self.config,
+            kept: self.kept,
+            bearer,
+            watch,
+            serving_plmn: None,
+            ticks: Monotonic::start(),
+            began: now,
+            counted: now,
+            stop,
+            status: self.status,
+        };
+        running.live().await
+    }
+}
+
+fn status_of(kept: &Kept, serving_plmn: Option<String>) -> Status {
+    let tre = kept.agent.tre();
+    Status {
+        current_sho: tre.current_sho().clone(),
+        switch_counter: tre.switch_counter(),
+        order: tre.open_order(),
+        serving_plmn,
+        restored: tre.is_restored(),
+    }
+}
+
+impl<B: Bearer> Running<B> {
+    async fn live(&mut self) -> Result<(), Error> {
+        loop {
+            let done = self.turn().await;
+            match done {
+                Ok(true) => {}
+                Ok(false) => {
+                    // Whether it arrives or not: the device is off.
+                    let _ = self.bearer.send(Uplink::Detach).await;
+                    return Ok(());
+                }
+                Err(error @ (Error::Store(_) | Error::Token(_))) => self.recover(&error).await?,
+                Err(Error::Refused(error)) if is_tre_failure(&error) => {
+                    self.recover(&Error::Refused(error)).await?;
+                }
+                Err(error) => {
+                    tracing::info!(tre = %self.kept.agent.tre().tre_id(), code = error.code(),
+                        %error, "did not work");
+                    let now = self.now();
+                    self.kept.agent.failed(now);
+                }
+            }
+            let status = status_of(&self.kept, self.serving_plmn.clone());
+            self.status.send_if_modified(|known| {
+                let changed = *known != status;
+                *known = status;
+                changed
+            });
+        }
+    }
+
+    /// The store failed: memory may be ahead of it, so it is thrown away. What
+    /// was stored is where the device goes on, as after a power failure.
+    async fn recover(&mut self, error: &Error) -> Result<(), Error> {
+        tracing::warn!(tre = %self.kept.agent.tre().tre_id(), code = error.code(), %error,
+            "the state could not be stored");
+        sleep(STORE_PAUSE).await;
+        let config = &self.config;
+        self.kept = tokio::task::block_in_place(|| Kept::open(config))?;
+        self.serving_plmn = None;
+        Ok(())
+    }
+
+    /// Does the next thing; false when the device is to be switched off.
+    async fn turn(&mut self) -> Result<bool, Error> {
+        if self.is_stopped() {
+            return Ok(false);
+        }
+        match self.kept.agent.duty(self.now()) {
+            Duty::Attach => self.attach().await?,
+            Duty::Session => self.session().await?,
+            Duty::ReportRefusal { url, octets } => self.report(&url, octets).await?,
+            Duty::Wait(until) => match self.happens(until).await? {
+                Happened::Heard(Downlink::Lost) => self.detached(),
+                Happened::Stopped => return Ok(false),
+                Happened::Heard(_) | Happened::Changed | Happened::Due => {}
+            },
+        }
+        Ok(!self.is_stopped())
+    }
+
+    /// Waits for the network, for time, or for the end. Pushes are taken and
+    /// powered-on time is counted on the way, each stored before it is answered.
+    pub(crate) async fn happens(&mut self, until: Option<Tick>) -> Result<Happened, Error> {
+        let until = until.map(|tick| self.began + tick.since(Tick::ZERO));
+        let count_at = self.counted + self.config.tick;
+        tokio::select! {
+            heard = self.bearer.receive() => match heard {
+                Downlink::Push(reference, octets) => {
+                    self.pushed(reference, &octets).await?;
+                    Ok(Happened::Changed)
+                }
+                other => Ok(Happened::Heard(other)),
+            },
+            () = sleep_until(count_at) => {
+                self.count()?;
+                Ok(Happened::Changed)
+            }
+            () = maybe(until) => Ok(Happened::Due),
+            () = stopped(&mut self.stop) => Ok(Happened::Stopped),
+        }
+    }
+
+    /// Waits for `work`, and counts powered-on time meanwhile. Nothing if the
+    /// device is to be switched off.
+    pub(crate) async fn meanwhile<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<Option<T>, Error> {
+        tokio::pin!(work);
+        loop {
+            let count_at = self.counted + self.config.tick;
+            tokio::select! {
+                done = &mut work => return Ok(Some(done)),
+                () = sleep_until(count_at) => self.count()?,
+                () = stopped(&mut self.stop) => return Ok(None),
+            }
+        }
+    }
+
+    /// Counts powered-on time.
+    fn count(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        let elapsed = now.duration_since(self.counted);
+        self.counted = now;
+        self.kept.agent.powered(elapsed)?;
+        self.kept.commit()
+    }
+
+    /// A bootstrap: the TRE judges it, the judgement is stored, and only then
+    /// the network learns that it was taken. A refused one was taken too.
+    async fn pushed(&mut self, reference: u32, octets: &[u8]) -> Result<(), Error> {
+        let began = Instant::now();
+        let first = self.kept.agent.access().is_none();
+        let policy = self.config.clock.policy();
+        let refused = self.kept.agent.pushed(octets, policy, &mut OsRandom)?;
+        self.kept.commit()?;
+        match refused {
+            Some(reason) => {
+                tracing::warn!(tre = %self.kept.agent.tre().tre_id(), %reason, "bootstrap refused");
+            }
+            None if self.phase() == Some(Phase::Candidate) => {
+                self.watch.done(Step::Acceptance, began.elapsed());
+            }
+            None => {}
+        }
+        if first && self.kept.agent.access().is_some() {
+            self.watch.done(Step::FirstAttach, self.began.elapsed());
+        }
+        self.bearer.send(Uplink::Taken(reference)).await
+    }
+
+    /// The device is in no network any more.
+    pub(crate) fn detached(&mut self) {
+        self.kept.agent.detached();
+        self.serving_plmn = None;
+    }
+
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        self.kept.agent.tre().open_order().map(|(_, phase)| phase)
+    }
+
+    pub(crate) fn now(&self) -> Tick {
+        self.ticks.now()
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        // A sender that is gone can't say stop any more: that is one.
+        *self.stop.borrow() || self.stop.has_changed().is_err()
+    }
+}
+
+/// Whether it is the TRE itself that failed, and not what it was given.
+fn is_tre_failure(error: &provisioning::ProvisioningError) -> bool {
+    use provisioning::ProvisioningError as E;
+    matches!(error, E::Tre(_) | E::State(_))
+}
+
+async fn maybe(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,172 @@
+//! HTTPS to the DPF and the DRF (docs/operator-change.md sections 5 and 6;
+//! OMA-TS-SyncML_HTTPBinding-V1_2): a connection for each session, under the
+//! anchor that the order gives. No redirects, no URL outside the order's list.
+
+use std::sync::Arc;
+
+use provisioning::peer::https_host;
+use provisioning::session::{DeviceSession, SessionEnd};
+use provisioning::tre::Phase;
+use provisioning::{Reason, Step};
+use tls::http::header::{self, HeaderValue};
+use tls::http::{Client, ClientLimits, ClientRequest, Method, Response};
+use tls::{ClientConfig, Profile};
+use tokens::os::OsRandom;
+use tokio::time::Instant;
+use trust::Anchor;
+
+use crate::run::Running;
+use crate::verifier::OperatorServer;
+use crate::{Bearer, Error};
+
+const SYNCML_XML: &str = "application/vnd.syncml.dm+xml";
+const SIGNED: &str = "application/vnd.rehome.signed+xml";
+
+/// A server under one anchor, as long as it is talked to.
+struct Server {
+    client: Client,
+    config: ClientConfig,
+}
+
+impl Server {
+    async fn post(
+        &self,
+        url: &str,
+        media_type: &'static str,
+        octets: Vec<u8>,
+    ) -> Result<Response, Error> {
+        let host = https_host(url).ok_or(Error::Answer("a URL of another form"))?;
+        let path = url
+            .strip_prefix("https://")
+            .and_then(|rest| rest.strip_prefix(host))
+            .unwrap_or("/");
+        let mut request = ClientRequest::new(Method::POST, host, path).with_body(octets);
+        request
+            .headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        Ok(self.client.send(&self.config, request).await?)
+    }
+}
+
+impl<B: Bearer> Running<B> {
+    fn server(&self, anchor: Anchor) -> Result<Server, Error> {
+        let verifier = Arc::new(OperatorServer {
+            anchor,
+            clock: self.config.clock,
+        });
+        Ok(Server {
+            client: Client::new(self.config.hosts.clone(), ClientLimits::default()),
+            config: ClientConfig::new(Profile::ThreeGpp, None, verifier)?,
+        })
+    }
+
+    /// Posts a signed refusal to the DRF of the current operator. An answer
+    /// that it can't use it is an answer too.
+    pub(crate) async fn report(&mut self, url: &str, octets: Vec<u8>) -> Result<(), Error> {
+        let server = self.server(self.kept.agent.tre().current_anchor()?)?;
+        let posted = self.meanwhile(server.post(url, SIGNED, octets)).await?;
+        let Some(response) = posted.transpose()? else {
+            return Ok(());
+        };
+        if !response.status.is_success() && !response.status.is_client_error() {
+            return Err(Error::Answer("the DRF failed"));
+        }
+        self.kept.agent.refusal_answered();
+        self.kept.commit()
+    }
+
+    /// Holds a session with the DPF. One that does not come to its end is held
+    /// again later, from the beginning.
+    pub(crate) async fn session(&mut self) -> Result<(), Error> {
+        let began = Instant::now();
+        let phase = self.phase();
+        let tre = self.kept.agent.tre();
+        let anchor = match phase {
+            Some(Phase::Committed) => tre.current_anchor()?,
+            _ => tre.candidate_anchor()?,
+        };
+        let server = self.server(anchor)?;
+        let mut session = self.kept.agent.begin_session(&mut OsRandom)?;
+        self.kept.commit()?;
+        let end = match self.exchange(&server, &mut session, phase).await {
+            Ok(true) => session.poll_end().cloned().unwrap_or_default(),
+            Ok(false) => return Ok(()),
+            Err(error @ (Error::Store(_) | Error::Token(_))) => return Err(error),
+            Err(error) => {
+                tracing::info!(tre = %self.kept.agent.tre().tre_id(), code = error.code(), %error,
+                    "a DM session did not come to its end");
+                SessionEnd {
+                    aborted: Some(Reason::new("dpf-unreachable")),
+                    ..SessionEnd::default()
+                }
+            }
+        };
+        let now = self.now();
+        self.kept.agent.session_ended(&end, now)?;
+        self.kept.commit()?;
+        if end.installed {
+            self.watch.done(Step::Network, began.elapsed());
+        }
+        Ok(())
+    }
+
+    /// The session's messages; false when the device is to be switched off.
+    async fn exchange(
+        &mut self,
+        server: &Server,
+        session: &mut DeviceSession,
+        phase: Option<Phase>,
+    ) -> Result<bool, Error> {
+        let mut first = matches!(phase, Some(Phase::Attached | Phase::Failed));
+        while session.poll_end().is_none() {
+            let Some((url, octets)) = session.poll_transmit(self.now())? else {
+                return Err(Error::Answer("the DPF leaves nothing to say"));
+            };
+            if !session.account().prov_urls().contains(&url) {
+                return Err(Error::Answer("a RespURI outside the order's list"));
+            }
+            let began = Instant::now();
+            let posted = self
+                .meanwhile(server.post(&url, SYNCML_XML, octets))
+                .await?;
+            let Some(response) = posted.transpose()? else {
+                return Ok(false);
+            };
+            check(&response)?;
+            if std::mem::take(&mut first) {
+                self.watch.done(Step::Connectivity, began.elapsed());
+            }
+            self.take(session, &response)?;
+        }
+        Ok(true)
+    }
+
+    /// A message of the DPF: done as it says, and stored, before anything is
+    /// answered.
+    fn take(&mut self, session: &mut DeviceSession, response: &Response) -> Result<(), Error> {
+        let began = Instant::now();
+        let before = self.phase();
+        let (now, policy) = (self.now(), self.config.clock.policy());
+        let tre = self.kept.agent.tre_mut();
+        session.handle_message(now, &response.body, tre, policy, &mut OsRandom)?;
+        self.kept.agent.keep_account(session.account());
+        self.kept.commit()?;
+        if before != Some(Phase::Installed) && self.phase() == Some(Phase::Installed) {
+            self.watch.done(Step::Install, began.elapsed());
+        }
+        Ok(())
+    }
+}
+
+fn check(response: &Response) -> Result<(), Error> {
+    if !response.status.is_success() {
+        return Err(Error::Answer("an HTTP status that is no success"));
+    }
+    let media_type = response.headers.get(header::CONTENT_TYPE);
+    let text = media_type.and_then(|value| value.to_str().ok());
+    if text.is_some_and(|text| text.starts_with(SYNCML_XML)) {
+        Ok(())
+    } else {
+        Err(Error::Answer("another media type"))
+    }
+}

@@ -1,0 +1,73 @@
+//! Why a node did not do what it was asked. Each variant's first word says who
+//! is to blame.
+
+use provisioning::donor::Denial;
+use provisioning::ports::StoreError;
+use provisioning::{ProvisioningError, Reason};
+use thiserror::Error as ThisError;
+
+/// A failure of a node.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum Error {
+    /// Denied or malformed: the engines refused.
+    #[error(transparent)]
+    Refused(#[from] ProvisioningError),
+    /// Denied: a donor said no.
+    #[error("denied: {}", .0.reason)]
+    Denied(Denial),
+    /// Misuse: there is no such device, order or subscriber here.
+    #[error("unknown: {0}")]
+    Unknown(&'static str),
+    /// Misuse: a configuration that contradicts itself.
+    #[error("configuration: {0}")]
+    Configuration(String),
+    /// Environment: the store.
+    #[error("store: {0}")]
+    Store(#[from] StoreError),
+    /// Environment: the store, when it is opened or listed.
+    #[error("store: {0}")]
+    StoreFailed(#[from] store::Error),
+    /// Peer or environment: a TLS connection or an HTTP exchange.
+    #[error("connection: {0}")]
+    Tls(#[from] tls::Error),
+    /// Peer: a GSUP connection.
+    #[error("GSUP: {0}")]
+    Gsup(#[from] gsup::GsupError),
+    /// Peer: no answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// Misuse: a certificate or a name in the configuration.
+    #[error(transparent)]
+    Trust(#[from] trust::TrustError),
+    /// Environment: a socket.
+    #[error("socket: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Error {
+    /// The reason code for API, order and logs.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Refused(error) => error.reason(),
+            Self::Denied(denial) => denial.reason.clone(),
+            Self::Unknown(_) => Reason::new("unknown"),
+            Self::Configuration(_) => Reason::new("configuration"),
+            Self::Store(StoreError::Full) => Reason::new("store-full"),
+            Self::Store(_) => Reason::new("store-failed"),
+            Self::StoreFailed(error) => Reason::new(error.code()),
+            Self::Tls(error) => Reason::new(error.code()),
+            Self::Gsup(error) => Reason::new(error.code()),
+            Self::Timeout => Reason::new("timeout"),
+            Self::Trust(error) => Reason::new(error.code()),
+            Self::Io(_) => Reason::new("io"),
+        }
+    }
+}
+
+impl From<Denial> for Error {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}

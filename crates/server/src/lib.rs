@@ -1,0 +1,22 @@
+//! The nodes of the operator change (TR 33.812 B.2.2; docs/operator-change.md):
+//! an operator (RO and SHO: DPF, DRF, HLR, peer interface), a TRE supplier with
+//! its PVA, and a visited network. Each node puts sockets, clocks and a store
+//! around the engines of the crate `provisioning`.
+//!
+//! Every handler loads an aggregate, calls the engine, commits what it changed
+//! together with what is to be sent, and only then answers. A handler whose
+//! answer was lost may be called again.
+
+mod error;
+mod gsup_link;
+mod identity;
+pub mod operator;
+mod peers;
+mod running;
+pub mod supplier;
+mod time;
+pub mod vno;
+
+pub use error::Error;
+pub use identity::{OperatorVerifier, PvaVerifier};
+pub use peers::{GsupAddress, PeerBook, RegisteredPeer, RegisteredPva};

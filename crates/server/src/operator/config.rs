@@ -1,0 +1,67 @@
+//! What an operator's node is made with.
+
+use std::time::Duration;
+
+use provisioning::Terms;
+use provisioning::bootstrap::NetworkAccess;
+use provisioning::donor::DonorPolicy;
+use secret::Secret;
+use tls::http::{Hosts, ServerLimits};
+use tokens::OperatorKeyDir;
+use tokio::net::TcpListener;
+use tre::Suite;
+use trust::ShoId;
+
+use crate::{PeerBook, RegisteredPva};
+
+/// An operator's configuration.
+pub struct OperatorConfig {
+    /// Its keys and leaves.
+    pub keys: OperatorKeyDir,
+    /// OP, from which the OPc of each new subscriber is derived.
+    pub op: Secret<[u8; 16]>,
+    /// The operators that it knows.
+    pub peers: PeerBook,
+    /// The PVAs that it knows.
+    pub pvas: Vec<RegisteredPva>,
+    /// Whether step 6 asks the PVA online, beside the local chain check.
+    pub ask_pva: bool,
+    /// Where hosts are reached.
+    pub hosts: Hosts,
+    /// What its bootstraps and packages say of its network.
+    pub access: NetworkAccess,
+    /// Who may take devices away.
+    pub policy: DonorPolicy,
+    /// The times that it asks for.
+    pub terms: Terms,
+    /// How long an order of its own may take.
+    pub lifetime: Duration,
+    /// The envelope suites that it uses.
+    pub suites: Vec<Suite>,
+    /// Where devices find its DPF, one to three URLs.
+    pub prov_urls: Vec<String>,
+    /// Where devices find its DRF.
+    pub drf_url: String,
+    /// The DPF's server identifier.
+    pub server_id: String,
+    /// Limits of each listener.
+    pub limits: ServerLimits,
+}
+
+/// The sockets on which it listens, bound already.
+pub struct OperatorListeners {
+    /// DPF and DRF: HTTPS for devices.
+    pub dm: TcpListener,
+    /// The peer interface: HTTPS with client certificates.
+    pub peer: TcpListener,
+    /// The HLR: GSUP in TLS with client certificates.
+    pub gsup: TcpListener,
+}
+
+impl OperatorConfig {
+    /// The operator's name.
+    #[must_use]
+    pub fn sho_id(&self) -> &ShoId {
+        self.keys.anchor.sho_id()
+    }
+}

@@ -1,0 +1,242 @@
+//! The DPF: an OMA DM server over HTTPS (docs/operator-change.md section 6;
+//! OMA-TS-SyncML_HTTPBinding-V1_2 for media type and method). It answers one
+//! message of a session at a time, and stores what a message brought before it
+//! answers.
+
+use std::time::Instant;
+
+use dm::session::{Encoding, Received};
+use provisioning::ports::OperatorStore;
+use provisioning::session::{DpfSession, Question};
+use provisioning::{OrderId, ProvisioningError, Reason, Step};
+use tls::http::header::{self, HeaderValue};
+use tls::http::{Method, Request, Response, StatusCode};
+use tokens::os::OsRandom;
+use tre::TreId;
+
+use super::Shared;
+use super::peer_api::refusal;
+use crate::Error;
+use crate::time::time;
+
+/// The media type of SyncML DM in XML.
+const SYNCML_XML: &str = "application/vnd.syncml.dm+xml";
+
+impl Shared {
+    pub(super) async fn answer_device(&self, request: &Request) -> Response {
+        if request.method != Method::POST {
+            return refusal(405, &Reason::new("method"));
+        }
+        if !is_syncml_xml(request) {
+            return refusal(415, &Reason::new("unsupported"));
+        }
+        match self.device_message(&request.body).await {
+            Ok(Some(octets)) => {
+                let mut response = Response::new(StatusCode::OK).with_body(octets);
+                let media_type = HeaderValue::from_static(SYNCML_XML);
+                response.headers.insert(header::CONTENT_TYPE, media_type);
+                response
+            }
+            Ok(None) => Response::new(StatusCode::NO_CONTENT),
+            Err(error @ (Error::Refused(_) | Error::Unknown(_))) => {
+                tracing::info!(reason = %error.reason(), "refused a DM message");
+                refusal(400, &error.reason())
+            }
+            Err(error) => {
+                tracing::warn!(reason = %error.reason(), "a DM message could not be answered");
+                refusal(503, &error.reason())
+            }
+        }
+    }
+
+    async fn device_message(&self, octets: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let received = Received::read(Encoding::Xml, octets).map_err(ProvisioningError::from)?;
+        let tre_id: TreId = received
+            .source()
+            .parse()
+            .map_err(|_| Error::Unknown("device"))?;
+        let session_id = received.session_id().as_str().to_owned();
+        let place = self.sessions.place(&tre_id, &session_id);
+        let mut place = place.lock().await;
+        // Whatever stops this message on its way takes the session with it: it
+        // may be ahead of what is stored. The device begins another.
+        let mut session = match place.take() {
+            Some(session) => session,
+            None => self.open(&tre_id, &received).await?,
+        };
+        let order_id = session.order_id();
+        let now = self.ticks.now();
+        let taken = session.handle_message(now, &received, &mut OsRandom);
+        let mut authenticated = false;
+        while let Some(question) = session.poll_question() {
+            authenticated = true;
+            self.decide(order_id, &mut session, question).await?;
+        }
+        if authenticated {
+            self.sessions.keep_only(&tre_id, &session_id);
+        }
+        let answer = match taken {
+            Ok(()) => session.poll_transmit(self.ticks.now())?,
+            Err(error) => {
+                *place = Some(session);
+                return Err(error.into());
+            }
+        };
+        while let Some(question) = session.poll_question() {
+            self.decide(order_id, &mut session, question).await?;
+        }
+        *place = Some(session);
+        Ok(answer)
+    }
+
+    async fn open(&self, tre_id: &TreId, first: &Received<'_>) -> Result<DpfSession, Error> {
+        let known = self.store.order_of(tre_id).await?;
+        let order = known
+            .map(|(order, _)| order.value)
+            .filter(provisioning::recipient::Order::takes_sessions)
+            .ok_or(Error::Unknown("order"))?;
+        Ok(DpfSession::new(&order, first)?)
+    }
+
+    async fn decide(
+        &self,
+        order_id: OrderId,
+        session: &mut DpfSession,
+        question: Question,
+    ) -> Result<(), Error> {
+        match question {
+            Question::StoreNonces { client, server } => {
+                self.at_order(order_id, &[], |order, _| {
+                    order.set_nonces(client.clone(), server.clone());
+                    Ok(((), Vec::new()))
+                })
+                .await
+            }
+            Question::Request { octets } => match self.package(order_id, &octets).await {
+                Ok(package) => Ok(session.give(package, &self.config.access)?),
+                Err(Error::Refused(error)) => {
+                    tracing::info!(order = %order_id, reason = %error.reason(),
+                        "refused a request for a package");
+                    session.finish();
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            Question::Install { alert, result } => {
+                let stored = self.installed(order_id, &result).await;
+                let accepted = match stored {
+                    Ok(()) => true,
+                    Err(Error::Refused(_)) => false,
+                    Err(error) => return Err(error),
+                };
+                Ok(session.answer(alert, accepted)?)
+            }
+            Question::Report { alert, octets } => {
+                let reported = self.reported(order_id, &octets).await?;
+                session.answer(alert, reported.is_ok())?;
+                match reported {
+                    Ok(Some(decision)) => Ok(session.decide(decision)?),
+                    _ => Ok(()),
+                }
+            }
+            Question::DecisionRefused { alert, reason } => {
+                tracing::warn!(order = %order_id, %reason, "the TRE refused the decision");
+                self.at_order(order_id, &[], |order, _| {
+                    order.note_refusal(&reason);
+                    Ok(((), Vec::new()))
+                })
+                .await?;
+                Ok(session.answer(alert, true)?)
+            }
+            Question::Over { aborted } => {
+                if let Some(reason) = aborted {
+                    tracing::info!(order = %order_id, %reason, "a DM session was broken off");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Steps 5 to 7: the signed request in, the signed package out.
+    async fn package(&self, order_id: OrderId, request: &[u8]) -> Result<Vec<u8>, Error> {
+        let began = Instant::now();
+        self.at_order(order_id, &[], |order, _| {
+            order.request(request)?;
+            Ok(((), Vec::new()))
+        })
+        .await?;
+        self.watch.done(Step::Request, began.elapsed());
+        let known = self.store.order(order_id).await?;
+        let (order, certificates) = known.ok_or(Error::Unknown("order"))?;
+        let began = Instant::now();
+        let answer = self.ask_pva(&order.value, &certificates).await;
+        if answer.is_some() {
+            self.watch.done(Step::Vouching, began.elapsed());
+        }
+        let began = Instant::now();
+        let package = self
+            .at_order(order_id, &[], |order, certificates| {
+                let envelope = certificates.envelope.as_deref();
+                let keys = &self.config.keys.keys;
+                let package = order.vouched(envelope, &self.pvas, answer, time(), keys)?;
+                Ok((package.octets, Vec::new()))
+            })
+            .await?;
+        self.watch.done(Step::Package, began.elapsed());
+        Ok(package)
+    }
+
+    /// Step 8: the HLR is enabled in the same commit, before Status 200 leaves.
+    async fn installed(&self, order_id: OrderId, result: &Result<(), Reason>) -> Result<(), Error> {
+        self.at_order(order_id, &[], |order, _| match result {
+            Ok(()) => Ok(((), order.installed()?)),
+            Err(reason) => {
+                order.install_refused(reason);
+                Ok(((), Vec::new()))
+            }
+        })
+        .await
+    }
+
+    /// Step 12: a confirmation gives the decision; an outcome settles the
+    /// order. What is neither is refused by the inner error.
+    async fn reported(
+        &self,
+        order_id: OrderId,
+        octets: &[u8],
+    ) -> Result<Result<Option<Vec<u8>>, Reason>, Error> {
+        let keys = &self.config.keys.keys;
+        let result = if is_outcome(octets) {
+            let settled = self.at_order(order_id, &[], |order, _| {
+                let effects = order.settle(octets, keys)?;
+                Ok((None, effects))
+            });
+            settled.await
+        } else {
+            let confirmed = self.at_order(order_id, &[], |order, _| {
+                let decision = order.confirm(octets, keys)?;
+                Ok((Some(decision), Vec::new()))
+            });
+            confirmed.await
+        };
+        match result {
+            Err(Error::Refused(error)) => {
+                tracing::warn!(order = %order_id, reason = %error.reason(), "refused a report");
+                Ok(Err(error.reason()))
+            }
+            other => other.map(Ok),
+        }
+    }
+}
+
+/// Which of the two reports it claims to be; the engine judges the rest.
+fn is_outcome(octets: &[u8]) -> bool {
+    octets.starts_with(b"<SignedOutcome")
+}
+
+fn is_syncml_xml(request: &Request) -> bool {
+    let value = request.headers.get(header::CONTENT_TYPE);
+    let text = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media_type = text.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case(SYNCML_XML)
+}

@@ -1,0 +1,93 @@
+//! An operator's node: registration operator and selected home operator in one
+//! (TR 33.812 B.2.2.1). Its parts share one store; each file is one interface
+//! or one job.
+
+mod config;
+mod dpf;
+mod drf;
+mod hlr;
+mod hlr_gsup;
+mod node;
+mod outbox;
+mod peer_api;
+mod portal;
+mod pva;
+mod sessions;
+mod steps;
+mod timers;
+
+use std::sync::Arc;
+
+use provisioning::StepWatch;
+use provisioning::ports::{Commit, OperatorStore, StoreError};
+use store::Store;
+use tls::ClientConfig;
+use tls::http::Client;
+use tokio::sync::Notify;
+use trust::{Anchor, PvaAnchor, ShoId};
+
+pub use config::{OperatorConfig, OperatorListeners};
+pub use node::OperatorNode;
+pub(crate) use node::credentials;
+pub(crate) use outbox::PUSH;
+pub(crate) use peer_api::refusal;
+pub use portal::MadeDevice;
+
+/// How often a step is repeated when somebody else changed its aggregate.
+const CONFLICTS: usize = 32;
+
+/// An operator. Clones are the same one.
+#[derive(Clone)]
+pub struct Operator(Arc<Shared>);
+
+/// What all parts of the node use.
+struct Shared {
+    config: OperatorConfig,
+    store: Store,
+    /// The anchors of the PVAs in the configuration.
+    pvas: Vec<PvaAnchor>,
+    /// HTTPS to peers and PVAs.
+    client: Client,
+    /// How we show ourselves to operators, and judge them.
+    to_peers: ClientConfig,
+    /// The same for PVAs.
+    to_pvas: ClientConfig,
+    hlr: hlr::Reservations,
+    sessions: sessions::Sessions,
+    ticks: tokens::os::Monotonic,
+    /// Something was put into the outbox, or can be sent again.
+    outbox: Notify,
+    watch: Arc<dyn StepWatch>,
+}
+
+impl Operator {
+    /// The operator's name.
+    #[must_use]
+    pub fn sho_id(&self) -> &ShoId {
+        self.0.config.sho_id()
+    }
+
+    /// Its CertSHO, with which its devices are made.
+    #[must_use]
+    pub fn anchor(&self) -> &Anchor {
+        &self.0.config.keys.anchor
+    }
+
+    /// Its store, for lists and counts.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+}
+
+impl Shared {
+    /// Stores a step's changes, and wakes whoever sends.
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let sends = !commit.effects.is_empty() || !commit.reachable.is_empty();
+        self.store.commit(commit).await?;
+        if sends {
+            self.outbox.notify_one();
+        }
+        Ok(())
+    }
+}

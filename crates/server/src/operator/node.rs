@@ -1,0 +1,218 @@
+//! The node whole: its listeners and jobs, started together and ended together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gsup::Message;
+use provisioning::StepWatch;
+use provisioning::peer::https_host;
+use store::Store;
+use tls::http::{Client, ClientLimits, Handler, Request, Response, Transport, serve};
+use tls::{ClientAuthentication, ClientConfig, Credentials, Profile, ServerConfig};
+use tokens::TlsIdentity;
+use tokens::os::Monotonic;
+
+use super::peer_api::refusal;
+use super::{Operator, OperatorConfig, OperatorListeners, Shared, outbox, timers};
+use crate::Error;
+use crate::gsup_link::{GsupServer, NodeHandler};
+use crate::identity::{OperatorVerifier, PvaVerifier};
+use crate::running::Running;
+
+/// How long requests under way may go on when the node ends.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running operator.
+pub struct OperatorNode {
+    operator: Operator,
+    dm: tls::http::Server,
+    peer: tls::http::Server,
+    gsup: GsupServer,
+    jobs: Running,
+}
+
+impl OperatorNode {
+    /// Starts listening, sending what the store says is still to be sent, and
+    /// looking at deadlines.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for PROVURLs or a DRFURL that no device would
+    /// take; [`Error::Tls`] for keys below the profile's strength.
+    pub fn start(
+        config: OperatorConfig,
+        store: Store,
+        listeners: OperatorListeners,
+        watch: Arc<dyn StepWatch>,
+    ) -> Result<Self, Error> {
+        check_urls(&config)?;
+        let own = credentials(&config.keys.peer)?;
+        let operators = Arc::new(OperatorVerifier::new(config.peers.clone()));
+        let pvas = Arc::new(PvaVerifier::new(config.pvas.clone()));
+        let for_peers = ServerConfig::new(
+            Profile::ThreeGpp,
+            &own,
+            ClientAuthentication::Required(operators.clone()),
+        )?;
+        let for_devices = ServerConfig::new(
+            Profile::ThreeGpp,
+            &credentials(&config.keys.dpf)?,
+            ClientAuthentication::None,
+        )?;
+        let limits = config.limits.clone();
+        let shared = Arc::new(Shared {
+            pvas: config.pvas.iter().map(|pva| pva.anchor.clone()).collect(),
+            client: Client::new(config.hosts.clone(), ClientLimits::default()),
+            to_peers: ClientConfig::new(Profile::ThreeGpp, Some(&own), operators)?,
+            to_pvas: ClientConfig::new(Profile::ThreeGpp, Some(&own), pvas)?,
+            hlr: super::hlr::Reservations::default(),
+            sessions: super::sessions::Sessions::default(),
+            outbox: tokio::sync::Notify::new(),
+            ticks: Monotonic::start(),
+            config,
+            store,
+            watch,
+        });
+        let devices = Devices::new(&shared);
+        let mut jobs = Running::default();
+        jobs.spawn(outbox::run(Arc::clone(&shared)));
+        jobs.spawn(timers::run(Arc::clone(&shared)));
+        let dm = serve(
+            listeners.dm,
+            Transport::Tls(for_devices),
+            limits.clone(),
+            devices,
+        )?;
+        let gsup = GsupServer::start(
+            listeners.gsup,
+            for_peers.clone(),
+            Arc::new(Hlr(shared.clone())),
+        )?;
+        let peer = serve(
+            listeners.peer,
+            Transport::Tls(for_peers),
+            limits,
+            Peers(shared.clone()),
+        )?;
+        Ok(Self {
+            operator: Operator(shared),
+            dm,
+            peer,
+            gsup,
+            jobs,
+        })
+    }
+
+    /// The operator, for what its people and subscribers ask.
+    #[must_use]
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// Where DPF and DRF listen.
+    #[must_use]
+    pub fn dm_address(&self) -> SocketAddr {
+        self.dm.address()
+    }
+
+    /// Where the peer interface listens.
+    #[must_use]
+    pub fn peer_address(&self) -> SocketAddr {
+        self.peer.address()
+    }
+
+    /// Where the HLR listens.
+    #[must_use]
+    pub fn gsup_address(&self) -> SocketAddr {
+        self.gsup.address()
+    }
+
+    /// Ends listeners and jobs; what was not sent is sent after the next start.
+    pub async fn shutdown(self) {
+        self.jobs.shutdown().await;
+        tokio::join!(
+            self.dm.shutdown(GRACE),
+            self.peer.shutdown(GRACE),
+            self.gsup.shutdown()
+        );
+    }
+}
+
+pub(crate) fn credentials(identity: &TlsIdentity) -> Result<Credentials, Error> {
+    Ok(Credentials::new(&identity.leaf, &[], identity.key.clone())?)
+}
+
+fn check_urls(config: &OperatorConfig) -> Result<(), Error> {
+    let urls = config.prov_urls.iter().chain([&config.drf_url]);
+    for url in urls {
+        if https_host(url).is_none() {
+            let text = format!("{url} is not of the form https://HOST/PATH");
+            return Err(Error::Configuration(text));
+        }
+    }
+    if (1..=3).contains(&config.prov_urls.len()) {
+        Ok(())
+    } else {
+        Err(Error::Configuration("one to three PROVURLs".to_owned()))
+    }
+}
+
+/// DPF and DRF behind one listener, told apart by path.
+struct Devices {
+    shared: Arc<Shared>,
+    dpf: Vec<String>,
+    drf: String,
+}
+
+impl Devices {
+    fn new(shared: &Arc<Shared>) -> Self {
+        let config = &shared.config;
+        Self {
+            shared: Arc::clone(shared),
+            dpf: config.prov_urls.iter().map(|url| path_of(url)).collect(),
+            drf: path_of(&config.drf_url),
+        }
+    }
+}
+
+fn path_of(url: &str) -> String {
+    let rest = url.strip_prefix("https://").unwrap_or(url);
+    rest.split_once('/')
+        .map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"))
+}
+
+impl Handler for Devices {
+    async fn handle(&self, request: Request) -> Response {
+        if self.dpf.contains(&request.path) {
+            self.shared.answer_device(&request).await
+        } else if request.path == self.drf {
+            self.shared.answer_drf(&request).await
+        } else {
+            refusal(404, &provisioning::Reason::new("unknown-path"))
+        }
+    }
+
+    fn connection_failed(&self, remote: SocketAddr, error: &tls::Error) {
+        tracing::debug!(%remote, %error, "a device's connection failed");
+    }
+}
+
+struct Peers(Arc<Shared>);
+
+impl Handler for Peers {
+    async fn handle(&self, request: Request) -> Response {
+        self.0.answer_peer(&request).await
+    }
+
+    fn connection_failed(&self, remote: SocketAddr, error: &tls::Error) {
+        tracing::info!(%remote, %error, "a peer's connection failed");
+    }
+}
+
+struct Hlr(Arc<Shared>);
+
+impl NodeHandler for Hlr {
+    async fn answer(&self, node: &str, message: &Message) -> Option<Message> {
+        self.0.answer_node(node, message).await
+    }
+}

@@ -1,0 +1,227 @@
+//! What the operator's own people and its subscribers ask for (docs/
+//! operator-change.md sections 1 and 4; TR 33.812 B.2.3.2): devices with their
+//! initial credentials, transfer tokens, registrations.
+
+use std::time::Instant;
+
+use aka::Imsi;
+use provisioning::donor::{Acceptor, Home, Subscription};
+use provisioning::hlr::Subscriber;
+use provisioning::payload::MilenageKeys;
+use provisioning::ports::{Commit, OperatorStore};
+use provisioning::recipient::{Order, Registrar, Registration, TreCertificates};
+use provisioning::{McimId, OrderId, ProvisioningError, Step};
+use secret::Secret;
+use tokens::os::OsRandom;
+use tre::TreId;
+use trust::ShoId;
+
+use super::steps::new;
+use super::{Operator, Shared};
+use crate::Error;
+use crate::time::{now, time};
+
+/// A device that was made for this operator with one of its PCIDs.
+#[derive(Clone)]
+pub struct MadeDevice {
+    /// The device's TRE.
+    pub tre_id: TreId,
+    /// Its CertTREs.
+    pub certificates: TreCertificates,
+    /// The PCID, in the format of an IMSI of this operator.
+    pub imsi: Imsi,
+}
+
+impl Operator {
+    /// The {PCID, K} for a device that is to be made: drawn at the first call,
+    /// the same at every other. It may not attach before the device is known.
+    ///
+    /// # Errors
+    /// `imsi-not-of-sho`; `pcid-in-use` once a device has it.
+    pub async fn pcid(&self, imsi: &Imsi) -> Result<MilenageKeys, Error> {
+        let shared = &self.0;
+        self.check_own(imsi)?;
+        if shared.store.subscription_of(imsi).await?.is_some() {
+            return Err(ProvisioningError::refused("pcid-in-use").into());
+        }
+        if let Some(known) = shared.store.subscriber(imsi).await? {
+            return Ok(known.value.keys());
+        }
+        let keys = MilenageKeys::random(&shared.config.op, &mut OsRandom);
+        let commit = Commit {
+            subscribers: vec![new(Subscriber::new(imsi.clone(), keys.clone()))],
+            ..Commit::default()
+        };
+        shared.commit(commit).await?;
+        Ok(keys)
+    }
+
+    /// Takes over a device that was made for this operator: its PCID may attach
+    /// from now on. The same one again changes nothing.
+    ///
+    /// # Errors
+    /// `unknown-pva` or what is wrong with the certificates; `unknown-pcid`;
+    /// `pcid-in-use` for a PCID of another device; `device-differs` for a
+    /// device that is known with another PCID.
+    pub async fn import(&self, device: MadeDevice) -> Result<(), Error> {
+        let shared = &self.0;
+        device
+            .certificates
+            .verify(&device.tre_id, &shared.pvas, time())?;
+        self.check_own(&device.imsi)?;
+        if let Some(known) = shared.store.subscription(&device.tre_id).await? {
+            return if *known.value.imsi() == device.imsi {
+                Ok(())
+            } else {
+                Err(ProvisioningError::refused("device-differs").into())
+            };
+        }
+        if shared.store.subscription_of(&device.imsi).await?.is_some() {
+            return Err(ProvisioningError::refused("pcid-in-use").into());
+        }
+        let known = shared.store.subscriber(&device.imsi).await?;
+        let unknown = ProvisioningError::refused("unknown-pcid");
+        let mut subscriber = known.ok_or(unknown)?;
+        subscriber.value.set_enabled(true);
+        let mcim_id = McimId::of_pcid(&device.tre_id, &device.imsi);
+        let signature = device.certificates.signature;
+        let subscription = Subscription::new(device.tre_id, signature, device.imsi, mcim_id, 0)?;
+        let commit = Commit {
+            subscriptions: vec![new(subscription)],
+            subscribers: vec![subscriber],
+            ..Commit::default()
+        };
+        Ok(shared.commit(commit).await?)
+    }
+
+    fn check_own(&self, imsi: &Imsi) -> Result<(), Error> {
+        if imsi.digits().starts_with(&self.sho_id().prefix()) {
+            Ok(())
+        } else {
+            Err(ProvisioningError::refused("imsi-not-of-sho").into())
+        }
+    }
+
+    /// A token with which `to` may take the device away, shown this once.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; `not-current-sho`, `too-many-tokens`.
+    pub async fn issue_token(&self, tre_id: &TreId, to: &ShoId) -> Result<Secret<String>, Error> {
+        self.0
+            .at_subscription(tre_id, |subscription| {
+                let token = subscription.issue_token(to.clone(), &mut OsRandom)?;
+                Ok::<_, ProvisioningError>((token, Vec::new()))
+            })
+            .await
+    }
+
+    /// Step 1: a subscriber registers a device that is another operator's.
+    ///
+    /// # Errors
+    /// `unknown-sho` for an operator that is not registered here;
+    /// `order-in-progress`; `already-current-sho`; those of
+    /// [`Order::register`].
+    pub async fn register(&self, registration: Registration) -> Result<OrderId, Error> {
+        let began = Instant::now();
+        let shared = &self.0;
+        shared.check_free(&registration).await?;
+        let imsi = shared.store.take_imsi(&self.sho_id().prefix()).await?;
+        let certificates = registration.certificates.clone();
+        let registrar = shared.registrar();
+        let (order, effects) = Order::register(registration, &registrar, imsi, &mut OsRandom)?;
+        let order_id = order.order_id();
+        let commit = Commit {
+            orders: vec![new(order)],
+            certificates: vec![(order_id, certificates)],
+            effects,
+            ..Commit::default()
+        };
+        shared.commit(commit).await?;
+        shared.watch.done(Step::Registration, began.elapsed());
+        Ok(order_id)
+    }
+
+    /// Approves an order that waits for it (transfer policy `approve`).
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Denied`].
+    pub async fn approve(
+        &self,
+        tre_id: &TreId,
+        order_id: OrderId,
+        to: &ShoId,
+    ) -> Result<(), Error> {
+        let shared = &self.0;
+        let peer = shared.config.peers.by_sho_id(to);
+        let peer = peer.ok_or(Error::Unknown("peer"))?.peer.clone();
+        shared
+            .at_subscription(tre_id, |subscription| {
+                let effects = subscription.approve(&shared.acceptor(), order_id, &peer, time())?;
+                Ok::<_, provisioning::donor::Denial>(((), effects))
+            })
+            .await
+    }
+
+    /// Ends an order by which the device would leave, before its bootstrap is
+    /// sent.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`]; `unknown-order`, `out-of-order`.
+    pub async fn cancel(&self, tre_id: &TreId, order_id: OrderId) -> Result<(), Error> {
+        self.0
+            .at_subscription(tre_id, |subscription| {
+                subscription.cancel(order_id)?;
+                Ok::<_, ProvisioningError>(((), Vec::new()))
+            })
+            .await
+    }
+}
+
+impl Shared {
+    /// A device has one order at a time, and is not already ours. Two
+    /// registrations at one moment may both pass: then the donor refuses one.
+    async fn check_free(&self, registration: &Registration) -> Result<(), Error> {
+        if self.config.peers.by_sho_id(&registration.from).is_none() {
+            return Err(ProvisioningError::refused("unknown-sho").into());
+        }
+        let tre_id = &registration.tre_id;
+        let open = self.store.order_of(tre_id).await?;
+        if open.is_some_and(|(order, _)| !order.value.is_over()) {
+            return Err(ProvisioningError::refused("order-in-progress").into());
+        }
+        let home = self.store.subscription(tre_id).await?;
+        if home.is_some_and(|known| *known.value.home() == Home::Here) {
+            return Err(ProvisioningError::refused("already-current-sho").into());
+        }
+        Ok(())
+    }
+
+    fn registrar(&self) -> Registrar<'_> {
+        let config = &self.config;
+        Registrar {
+            now: now(),
+            time: time(),
+            sho_id: config.sho_id(),
+            keys: &config.keys.keys,
+            op: &config.op,
+            pvas: &self.pvas,
+            suites: &config.suites,
+            terms: config.terms,
+            lifetime: config.lifetime,
+            prov_urls: &config.prov_urls,
+            drf_url: &config.drf_url,
+            server_id: &config.server_id,
+        }
+    }
+
+    pub(super) fn acceptor(&self) -> Acceptor<'_> {
+        let config = &self.config;
+        Acceptor {
+            now: now(),
+            policy: &config.policy,
+            keys: &config.keys.keys,
+            from: config.sho_id(),
+            access: &config.access,
+        }
+    }
+}

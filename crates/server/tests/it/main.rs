@@ -1,0 +1,20 @@
+//! The nodes over real sockets: an operator's, a supplier's and a visited
+//! network's, with a device around the agent of the crate `provisioning`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::allow_attributes,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod hlr;
+mod moves;
+mod peers;
+mod pva;
+mod vno;
+mod world;
