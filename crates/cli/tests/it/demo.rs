@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::command::rehome;
+use crate::verifier::verify;
 
 fn demo(arguments: &[&str]) -> (Option<i32>, Value) {
     let all = [&["demo", "--json"], arguments].concat();
@@ -76,7 +77,9 @@ fn twelve_of_twelve() {
 
 #[test]
 fn two_hundred_devices_move_twice() {
-    let (status, report) = demo(&["--devices", "200", "--second-move"]);
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = data(scratch.path());
+    let (status, report) = demo(&["--devices", "200", "--second-move", "--data", dir]);
     assert_eq!(numbers(&report), [400, 400, 0, 0, 0, 0]);
     assert_eq!(
         operators(&report),
@@ -87,11 +90,14 @@ fn two_hundred_devices_move_twice() {
         ]
     );
     assert_eq!(status, Some(0));
+    verify(scratch.path(), 400, 0);
 }
 
 #[test]
 fn without_a_cell_exactly_those_devices_roll_back() {
-    let (status, report) = demo(&["--devices", "6", "--no-coverage", "3"]);
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = data(scratch.path());
+    let (status, report) = demo(&["--devices", "6", "--no-coverage", "3", "--data", dir]);
     assert_eq!(numbers(&report), [6, 3, 0, 3, 3, 0]);
     assert_eq!(
         operators(&report),

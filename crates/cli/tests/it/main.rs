@@ -5,11 +5,14 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     clippy::allow_attributes,
     reason = "tests"
 )]
 
 mod aka;
 mod command;
+mod crashes;
 mod demo;
 mod envelope;
+mod verifier;

@@ -3,7 +3,7 @@
 
 use ::tre::Backend;
 use aka::usim::{Answer, Response, authenticate};
-use aka::{Autn, Auts, Rand};
+use aka::{Autn, Auts, Rand, Sqn};
 
 use super::{Phase, Tre};
 use crate::{McimId, ProvisioningError};
@@ -42,6 +42,13 @@ impl<B: Backend> Tre<B> {
                 Ok(UsimAnswer::Response(response))
             }
         }
+    }
+
+    /// SQN_MS of the active MCIM: the highest number that it has taken. On the
+    /// air it is concealed, so this is the one place that shows it.
+    #[must_use]
+    pub fn highest_sqn(&self) -> Sqn {
+        self.state.active_slot().sqn().highest()
     }
 
     /// Uses the new or the old MCIM while the decision is outstanding: both

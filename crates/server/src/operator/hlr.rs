@@ -10,6 +10,7 @@ use aka::{AuthenticationVector, Auts, Imsi, Rand};
 use provisioning::ProvisioningError;
 use provisioning::hlr::Subscriber;
 use provisioning::ports::{Commit, OperatorStore, StoreError, Versioned};
+use secret::MaskedImsi;
 use tokens::os::OsRandom;
 
 use super::{CONFLICTS, Shared};
@@ -78,6 +79,10 @@ impl Shared {
     ) -> Result<(Vec<AuthenticationVector>, SeqReservation), Error> {
         let count = wanted.count.clamp(1, MAX_VECTORS);
         let resync = wanted.resync.as_ref().map(|(rand, auts)| (rand, auts));
+        if wanted.resync.is_some() {
+            tracing::info!(imsi = %MaskedImsi(subscriber.value.imsi().digits()), node,
+                "resynchronises a subscriber");
+        }
         let before = subscriber.value.authentication_mark();
         let vectors =
             subscriber
