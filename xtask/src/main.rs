@@ -4,6 +4,7 @@
 mod check;
 mod openssl;
 mod process;
+mod readme;
 mod setup;
 mod stages;
 
@@ -17,6 +18,7 @@ usage: ./x NAME
   setup   install what the build and the tests need (as root or with CI=true;
           elsewhere print the commands)
   demo    a whole operator change; arguments go to `rehome demo`
+  readme  the README's walk, as it stands there
   check   formatting, layers, file sizes, licences, clippy
   test    check, then every test";
 
@@ -42,6 +44,7 @@ fn run(args: &[String]) -> Result<()> {
         }
         (Some("setup"), []) => setup::run(),
         (Some("demo"), rest) => stages::demo(rest),
+        (Some("readme"), []) => stages::readme(),
         (Some("check"), []) => check::run(),
         (Some("test"), rest) => stages::test(rest),
         (Some(other), _) => bail!("there is no `{other}` with these arguments\n{USAGE}"),

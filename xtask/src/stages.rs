@@ -45,7 +45,16 @@ pub(crate) fn test(args: &[&str]) -> Result<()> {
     timed("doc tests", || {
         let doc = ["test", "--locked", "--workspace", "--doc", "--quiet"];
         run(cargo(&doc)?.args(FEATURES))
-    })
+    })?;
+    readme()
+}
+
+/// Builds the program and runs the README's walk.
+pub(crate) fn readme() -> Result<()> {
+    openssl::ensure()?;
+    let build = ["build", "--locked", "--quiet", "--package", "rehome"];
+    run(cargo(&build)?.args(["--features", "crash-points"]))?;
+    timed("README walk", crate::readme::run)
 }
 
 /// Runs one stage and prints how long it took.

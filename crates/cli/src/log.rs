@@ -1,6 +1,8 @@
 //! What nodes and devices log goes to standard error: warnings, or what
 //! `REHOME_LOG` asks for (`info`, `server=debug`, …).
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -14,5 +16,6 @@ pub(crate) fn start() {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .try_init();
 }

@@ -12,6 +12,9 @@ mod demo;
 mod envelope;
 mod hex;
 mod log;
+mod manufacture;
+mod node;
+mod portal;
 mod radio;
 
 use std::fmt;
@@ -37,9 +40,33 @@ enum Noun {
     Aka(aka::Verb),
     /// A whole operator change for many devices, in one process
     Demo(demo::Arguments),
+    /// A device on this machine
+    #[command(subcommand)]
+    Device(node::device::Verb),
     /// Protected data for a TRE: seal it and open it
     #[command(subcommand)]
     Envelope(envelope::Verb),
+    /// An operator's HLR
+    #[command(subcommand)]
+    Hlr(portal::Hlr),
+    /// A role's directory, with fresh keys and its configuration
+    #[command(subcommand)]
+    Init(node::init::Role),
+    /// TREs at a supplier's
+    Manufacture(manufacture::Arguments),
+    /// Orders at an operator
+    #[command(subcommand)]
+    Order(portal::Order),
+    /// Other parties that a node knows
+    #[command(subcommand)]
+    Peer(node::peer::Verb),
+    /// Registers devices with their next operator
+    Register(portal::Register),
+    /// Runs a node until SIGTERM
+    Serve(node::serve::Arguments),
+    /// Transfer tokens of the present operator
+    #[command(subcommand)]
+    Token(portal::Token),
 }
 
 /// A usage error that only the work itself finds.
@@ -56,11 +83,7 @@ impl std::error::Error for Usage {}
 
 fn main() -> ExitCode {
     log::start();
-    let result = match Arguments::parse().noun {
-        Noun::Aka(verb) => aka::run(verb).map(|()| ExitCode::SUCCESS),
-        Noun::Demo(arguments) => demo::run(&arguments),
-        Noun::Envelope(verb) => envelope::run(verb).map(|()| ExitCode::SUCCESS),
-    };
+    let result = run(Arguments::parse().noun);
     match result {
         Ok(status) => status,
         Err(error) => {
@@ -71,4 +94,22 @@ fn main() -> ExitCode {
             }
         }
     }
+}
+
+fn run(noun: Noun) -> anyhow::Result<ExitCode> {
+    match noun {
+        Noun::Aka(verb) => aka::run(verb),
+        Noun::Demo(arguments) => return demo::run(&arguments),
+        Noun::Device(verb) => node::device::run(&verb),
+        Noun::Envelope(verb) => envelope::run(verb),
+        Noun::Hlr(verb) => portal::hlr(&verb),
+        Noun::Init(role) => node::init::run(role),
+        Noun::Manufacture(arguments) => manufacture::run(&arguments),
+        Noun::Order(verb) => portal::order(&verb),
+        Noun::Peer(verb) => node::peer::run(verb),
+        Noun::Register(arguments) => portal::register(&arguments),
+        Noun::Serve(arguments) => node::serve::run(&arguments),
+        Noun::Token(verb) => portal::token(&verb),
+    }
+    .map(|()| ExitCode::SUCCESS)
 }

@@ -69,6 +69,7 @@ impl<B: Bearer> Running<B> {
         let probation = self.phase() == Some(Phase::Probation);
         self.kept.agent.attached(&plmn)?;
         self.kept.commit()?;
+        tracing::info!(tre = %self.kept.agent.tre().tre_id(), plmn, "attached");
         self.serving_plmn = Some(plmn);
         if probation {
             self.watch.done(Step::Attach, began.elapsed());

@@ -139,6 +139,9 @@ impl<B: Bearer> Running<B> {
             let status = status_of(&self.kept, self.serving_plmn.clone());
             self.status.send_if_modified(|known| {
                 let changed = *known != status;
+                if known.order != status.order {
+                    tracing::info!(order = ?status.order, sho = %status.current_sho, "the order");
+                }
                 *known = status;
                 changed
             });

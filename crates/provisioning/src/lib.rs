@@ -17,6 +17,7 @@ pub mod hlr;
 mod ids;
 mod keys;
 pub mod payload;
+pub mod pcids;
 pub mod peer;
 pub mod ports;
 mod reason;

@@ -40,6 +40,9 @@ pub enum Error {
     /// Misuse: a certificate or a name in the configuration.
     #[error(transparent)]
     Trust(#[from] trust::TrustError),
+    /// Denied or malformed: a handover, or a key.
+    #[error(transparent)]
+    Token(#[from] tokens::TokenError),
     /// Environment: a socket.
     #[error("socket: {0}")]
     Io(#[from] std::io::Error),
@@ -61,6 +64,7 @@ impl Error {
             Self::Gsup(error) => Reason::new(error.code()),
             Self::Timeout => Reason::new("timeout"),
             Self::Trust(error) => Reason::new(error.code()),
+            Self::Token(error) => Reason::new(error.code()),
             Self::Io(_) => Reason::new("io"),
         }
     }

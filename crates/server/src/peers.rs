@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use provisioning::peer::Peer;
-use trust::{PvaAnchor, RoutingTable, ShoId};
+use trust::{Certificate, PvaAnchor, RoutingTable, ShoId};
 
 use crate::Error;
 
@@ -40,6 +40,9 @@ pub struct RegisteredPva {
     pub anchor: PvaAnchor,
     /// The host of its status interface.
     pub host: String,
+    /// The leaf with which it signs handovers of initial credentials, where
+    /// it makes any for us.
+    pub document: Option<Certificate>,
 }
 
 impl PeerBook {

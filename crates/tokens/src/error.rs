@@ -106,6 +106,9 @@ pub enum TokenError {
     /// The TRE's engine refused what it was made or opened with.
     #[error(transparent)]
     Provisioning(#[from] ProvisioningError),
+    /// Denied: the supplier did not sign this handover.
+    #[error("the handover is not signed by the supplier's key for it")]
+    HandoverSignature,
     /// Bug: libcrypto refused what it must accept.
     #[error("libcrypto failed")]
     Library(#[from] ErrorStack),
@@ -135,6 +138,7 @@ impl TokenError {
             Self::Trust(error) => error.code(),
             Self::Tre(error) => error.code(),
             Self::Provisioning(error) => engine_code(error),
+            Self::HandoverSignature => "handover-signature-invalid",
             Self::Library(_) => "crypto-failed",
         }
     }

@@ -1,13 +1,12 @@
 //! An operator's keys on disk (docs/operator-change.md section 1): CertSHO with
-//! its key, and a key with its own leaf for each purpose. Of A.5, the
-//! encipherment between peers, nothing is kept: nothing uses it yet.
+//! its key, and a key with its own leaf for each purpose but OCSP's.
 
 use std::path::Path;
 
 use clock::{Random, Timestamp};
 use openssl::pkey::{PKey, Private};
 use provisioning::{OperatorKeys, SigningKey};
-use tre::KeyKind;
+use tre::{KeyKind, SoftwareKey};
 use trust::issue::{LeafRequest, Validity, issue_leaf, issue_sho_anchor};
 use trust::{Anchor, Certificate, Purpose, ShoId, TimePolicy, verify_leaf};
 
@@ -54,6 +53,16 @@ pub struct OperatorKeyDir {
     pub dpf: TlsIdentity,
     /// Both ends of the peer interface.
     pub peer: TlsIdentity,
+    /// What opens the messages that suppliers and peers encipher for it.
+    pub encipherment: Encipherment,
+}
+
+/// A leaf of purpose A.5 and its key.
+pub struct Encipherment {
+    /// The leaf, DER.
+    pub leaf: Vec<u8>,
+    /// Its private key.
+    pub key: SoftwareKey,
 }
 
 impl OperatorKeyDir {
@@ -131,6 +140,13 @@ impl OperatorKeyDir {
             },
             dpf: tls(Purpose::DpfServer)?,
             peer: tls(Purpose::Peer)?,
+            encipherment: {
+                let (key, leaf) = read_leaf(&vault, &anchor, Purpose::PeerEncipherment)?;
+                Encipherment {
+                    leaf: leaf.der().to_vec(),
+                    key: key.software_key().clone(),
+                }
+            },
             anchor,
         })
     }
@@ -150,13 +166,14 @@ impl OperatorKeyDir {
 }
 
 /// The leaves of an operator and the names of their files.
-const LEAVES: [(Purpose, &str); 6] = [
+const LEAVES: [(Purpose, &str); 7] = [
     (Purpose::Bootstrap, "bootstrap"),
     (Purpose::Object, "object"),
     (Purpose::PeerDocument, "peer-document"),
     (Purpose::Decision, "decision"),
     (Purpose::DpfServer, "dpf"),
     (Purpose::Peer, "peer"),
+    (Purpose::PeerEncipherment, "encipherment"),
 ];
 
 fn pem(name: &str) -> String {

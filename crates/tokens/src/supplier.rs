@@ -6,8 +6,8 @@ use std::path::Path;
 use clock::{Random, Timestamp};
 use openssl::sha::Sha256;
 use tre::KeyKind;
-use trust::issue::{Validity, issue_pva_anchor, issue_pva_server};
-use trust::{PvaAnchor, SupplierName, TimePolicy, verify_pva_server};
+use trust::issue::{LeafRequest, Validity, issue_pva_anchor, issue_pva_leaf};
+use trust::{Purpose, PvaAnchor, SupplierName, TimePolicy, verify_pva_leaf};
 
 use crate::key_file::{self, malformed, write_new};
 use crate::staged::StagedDir;
@@ -17,8 +17,11 @@ use crate::{FileKey, Protection, TlsIdentity, TokenError};
 const PVA: &str = "pva.pem";
 const ISSUER: &str = "issuer.key";
 const NAME: &str = "supplier.txt";
-const SERVER: &str = "pva-server.pem";
-const SERVER_KEY: &str = "pva-server.key";
+/// The PVA's own leaves and the names of their files.
+const LEAVES: [(Purpose, &str); 2] = [
+    (Purpose::DpfServer, "pva-server"),
+    (Purpose::PeerDocument, "pva-document"),
+];
 
 /// What a supplier's directory is made with.
 #[derive(Clone, Debug)]
@@ -27,9 +30,9 @@ pub struct SupplierPlan {
     pub supplier: SupplierName,
     /// The hosts of its PVA: 1 to 15.
     pub pva_names: Vec<String>,
-    /// Of the PVA's certificate and of its server leaf.
+    /// Of the PVA's certificate and of its leaves.
     pub validity: Validity,
-    /// Of both keys.
+    /// Of every key.
     pub kind: KeyKind,
 }
 
@@ -41,12 +44,14 @@ pub struct SupplierKeyDir {
     pub issuer: FileKey,
     /// The TLS server of the PVA.
     pub server: TlsIdentity,
+    /// What signs the credentials that go to registration operators.
+    pub document: TlsIdentity,
 }
 
 impl SupplierKeyDir {
-    /// Makes the directory, which must not exist: `pva.pem`, `issuer.key`,
-    /// `pva-server.pem` and `pva-server.key` for TLS, and `supplier.txt` with
-    /// the supplier's name, which no authority's certificate carries. It
+    /// Makes the directory, which must not exist: `pva.pem`, `issuer.key`, a
+    /// `.pem` with its `.key` for each of the PVA's leaves, and `supplier.txt`
+    /// with the supplier's name, which no authority's certificate carries. It
     /// appears whole or not at all.
     ///
     /// # Errors
@@ -65,17 +70,19 @@ impl SupplierKeyDir {
         let vault = Vault::new(staged.path(), protection).bound_to(owner(&pva));
         vault.write_certificate(PVA, pva.certificate().der())?;
         vault.write_key(ISSUER, issuer.software_key(), random)?;
-        let server = FileKey::generate(plan.kind)?;
-        let leaf = issue_pva_server(
-            &issuer,
-            &pva,
-            server.public_key(),
-            &plan.pva_names,
-            plan.validity,
-            random,
-        )?;
-        vault.write_certificate(SERVER, leaf.der())?;
-        vault.write_key(SERVER_KEY, server.software_key(), random)?;
+        for (purpose, name) in LEAVES {
+            let server = purpose == Purpose::DpfServer;
+            let key = FileKey::generate(plan.kind)?;
+            let request = LeafRequest {
+                purpose,
+                public_key: key.public_key(),
+                dns_names: if server { &plan.pva_names } else { &[] },
+                validity: plan.validity,
+            };
+            let leaf = issue_pva_leaf(&issuer, &pva, &request, random)?;
+            vault.write_certificate(&format!("{name}.pem"), leaf.der())?;
+            vault.write_key(&format!("{name}.key"), key.software_key(), random)?;
+        }
         let line = format!("{}\n", plan.supplier);
         write_new(&vault.path(NAME), line.as_bytes())?;
         staged.commit()?;
@@ -99,19 +106,25 @@ impl SupplierKeyDir {
         let pva = PvaAnchor::new(name, vault.read_certificate(PVA)?)?;
         let vault = vault.bound_to(owner(&pva));
         let issuer = vault.read_key_of(ISSUER, pva.certificate())?;
-        let leaf = vault.read_certificate(SERVER)?;
-        // Dates are judged by whoever is shown the leaf.
-        let undated = TimePolicy::Floor(Timestamp::default());
-        let host = leaf.dns_names().next().unwrap_or_default();
-        verify_pva_server(&leaf, &pva, host, undated)?;
-        let server = TlsIdentity {
-            leaf: leaf.der().to_vec(),
-            key: vault.read_key_of(SERVER_KEY, &leaf)?.to_pkey()?,
+        let identity = |purpose, name: &str| -> Result<TlsIdentity, TokenError> {
+            let leaf = vault.read_certificate(&format!("{name}.pem"))?;
+            // Dates are judged by whoever is shown the leaf.
+            let undated = TimePolicy::Floor(Timestamp::default());
+            verify_pva_leaf(&leaf, &pva, purpose, undated)?;
+            let key = vault.read_key_of(&format!("{name}.key"), &leaf)?;
+            Ok(TlsIdentity {
+                leaf: leaf.der().to_vec(),
+                key: key.to_pkey()?,
+            })
         };
+        let [(server, server_name), (document, document_name)] = LEAVES;
+        let server = identity(server, server_name)?;
+        let document = identity(document, document_name)?;
         Ok(Self {
             pva,
             issuer,
             server,
+            document,
         })
     }
 }

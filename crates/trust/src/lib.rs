@@ -29,7 +29,7 @@ pub use error::{DateFault, TrustError};
 pub use key::{KeyKind, PublicKey, SignatureAlgorithm};
 pub use names::{ShoId, SupplierName};
 pub use purpose::{Purpose, TRE_EXTENSION, TreUse};
-pub use pva::verify_pva_server;
+pub use pva::{verify_pva_leaf, verify_pva_server};
 pub use routing::RoutingTable;
 pub use time::{TimeInterval, TimePolicy};
 pub use tre::{VerifiedTre, verify_tre};

@@ -29,9 +29,9 @@ use tokio::task::JoinSet;
 use fleet::{Factory, Owned};
 use moves::Owner;
 use parties::{Parties, private_dir};
-pub(crate) use plan::Arguments;
 use plan::Plan;
-use progress::Progress;
+pub(crate) use plan::{Arguments, KeyChoice};
+pub(crate) use progress::Progress;
 use report::Report;
 use steps::StepLog;
 
@@ -134,7 +134,7 @@ async fn make_all(
         supplier: Arc::clone(&parties.supplier),
         records: Arc::clone(&parties.records),
         home: home.operator().clone(),
-        kind: parties::kind(plan.key),
+        kind: plan.key.kind(),
         watch: Arc::clone(watch),
     };
     let slots = Arc::new(Semaphore::new(MAKING));

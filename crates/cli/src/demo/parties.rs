@@ -25,11 +25,11 @@ use tokens::{
     NodeKey, OperatorKeyDir, OperatorPlan, Protection, SupplierKeyDir, SupplierPlan, key_file,
 };
 use tokio::net::TcpListener;
-use tre::{KeyKind, Suite};
+use tre::Suite;
 use trust::ShoId;
 use trust::issue::Validity;
 
-use super::plan::{KeyChoice, Plan};
+use super::plan::Plan;
 
 /// The supplier's name.
 pub(super) const SUPPLIER: &str = "acme";
@@ -65,13 +65,6 @@ fn domain(sho_id: &ShoId) -> String {
 
 fn pva_host() -> String {
     format!("pva.{SUPPLIER}.rehome.test")
-}
-
-pub(super) fn kind(key: KeyChoice) -> KeyKind {
-    match key {
-        KeyChoice::Ec => KeyKind::EcP256,
-        KeyChoice::Rsa => KeyKind::Rsa,
-    }
 }
 
 fn validity() -> Result<Validity> {
@@ -113,6 +106,7 @@ impl Parties {
         let pva = RegisteredPva {
             anchor: supplier.pva.clone(),
             host: pva_host(),
+            document: None,
         };
         let pva_node = SupplierNode::start(
             &supplier.server,
@@ -147,10 +141,11 @@ impl Parties {
     }
 
     pub(super) async fn shutdown(self) {
+        // Who asks others ends before those whom it asks.
+        self.vno.shutdown().await;
         for node in self.operators {
             node.shutdown().await;
         }
-        self.vno.shutdown().await;
         self.pva.shutdown().await;
     }
 }
@@ -170,7 +165,7 @@ impl Ready {
                 dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
                 peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
                 validity: validity()?,
-                kind: kind(plan.key),
+                kind: plan.key.kind(),
             };
             OperatorKeyDir::create(&keys, &plan, protection, &mut OsRandom)?;
         }
@@ -179,6 +174,7 @@ impl Ready {
             dm: listener().await?,
             peer: listener().await?,
             gsup: listener().await?,
+            api: None,
         };
         Ok(Self {
             sho_id,
@@ -258,6 +254,7 @@ impl Ready {
             drf_url: format!("https://drf.{domain}/drf"),
             server_id: format!("dpf-{}", self.sho_id),
             limits: ServerLimits::default(),
+            api_token: None,
         };
         Ok(OperatorNode::start(config, store, self.listeners, watch)?)
     }
@@ -288,7 +285,7 @@ fn supplier(dir: &Path, plan: &Plan) -> Result<SupplierKeyDir> {
             supplier: SUPPLIER.parse()?,
             pva_names: vec![pva_host()],
             validity: validity()?,
-            kind: kind(plan.key),
+            kind: plan.key.kind(),
         };
         SupplierKeyDir::create(&keys, &plan, protection, &mut OsRandom)?;
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use tre::KeyKind;
 
 use crate::Usage;
 
@@ -48,11 +49,20 @@ pub(crate) struct Arguments {
 /// The kind of all keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum KeyChoice {
+pub(crate) enum KeyChoice {
     /// P-256
     Ec,
     /// RSA with 3,072 bits
     Rsa,
+}
+
+impl KeyChoice {
+    pub(crate) fn kind(self) -> KeyKind {
+        match self {
+            Self::Ec => KeyKind::EcP256,
+            Self::Rsa => KeyKind::Rsa,
+        }
+    }
 }
 
 /// What is wrong with the arguments: exit status 2, as for those that the parser

@@ -7,13 +7,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provisioning::recipient::OrderState;
 
 /// What is shown while the demo runs, and how far it is.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     ended: AtomicU64,
 }
 
 impl Progress {
-    pub(super) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         let target = if quiet || !std::io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
@@ -32,13 +32,13 @@ impl Progress {
     }
 
     /// A new part of the work begins.
-    pub(super) fn part(&self, what: &'static str, count: u32) {
+    pub(crate) fn part(&self, what: &'static str, count: u32) {
         self.bar.reset();
         self.bar.set_length(count.into());
         self.bar.set_message(what);
     }
 
-    pub(super) fn made(&self) {
+    pub(crate) fn made(&self) {
         self.bar.inc(1);
     }
 
@@ -53,7 +53,7 @@ impl Progress {
         self.ended.load(Ordering::Relaxed)
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 }

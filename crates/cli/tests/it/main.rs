@@ -11,6 +11,8 @@
 )]
 
 mod aka;
+mod by_hand;
+mod canary;
 mod command;
 mod crashes;
 mod demo;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aka::Imsi;
+use provisioning::OrderId;
 use provisioning::donor::Home;
 use provisioning::ports::OperatorStore;
 use provisioning::recipient::OrderState;
@@ -78,6 +79,22 @@ fn device(dir: &Path) -> DeviceEnd {
         active_imsi: tre.active_imsi().clone(),
         highest_seq: tre.highest_sqn().seq().to_u64(),
     }
+}
+
+/// Shows each operator's store with its subscribers and orders.
+pub(crate) fn with_operators(
+    dir: &Path,
+    mut look: impl AsyncFnMut(&Store, Vec<Imsi>, Vec<OrderId>),
+) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        for operator in operators(dir) {
+            let imsis = subscribers(&operator).await;
+            let orders = orders(&operator).await;
+            let orders = orders.into_iter().map(|order| order.order_id).collect();
+            look(&operator.store, imsis, orders).await;
+        }
+    });
 }
 
 /// Every subscriber's SEQ bound, as the stores have it now.

@@ -39,6 +39,26 @@ pub enum OrderState {
 }
 
 impl OrderState {
+    /// All of them, in the order in which an order goes through them.
+    pub const ALL: [Self; 10] = [
+        Self::AwaitingAcceptance,
+        Self::AwaitingDevice,
+        Self::AwaitingPva,
+        Self::AwaitingInstall,
+        Self::AwaitingConfirmation,
+        Self::AwaitingOutcome,
+        Self::AwaitingReleaseAnswer,
+        Self::Completed,
+        Self::RolledBack,
+        Self::Failed,
+    ];
+
+    /// The state with this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// The state's name in lists and in the API.
     #[must_use]
     pub const fn name(self) -> &'static str {

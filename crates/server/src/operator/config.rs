@@ -46,6 +46,8 @@ pub struct OperatorConfig {
     pub server_id: String,
     /// Limits of each listener.
     pub limits: ServerLimits,
+    /// SHA-256 of the token that its API wants; without one there is no API.
+    pub api_token: Option<[u8; 32]>,
 }
 
 /// The sockets on which it listens, bound already.
@@ -56,6 +58,8 @@ pub struct OperatorListeners {
     pub peer: TcpListener,
     /// The HLR: GSUP in TLS with client certificates.
     pub gsup: TcpListener,
+    /// The API, on a loopback address.
+    pub api: Option<TcpListener>,
 }
 
 impl OperatorConfig {

@@ -183,11 +183,13 @@ impl Shared {
             })
             .await?;
         self.watch.done(Step::Package, began.elapsed());
+        tracing::info!(order = %order_id, "the package is given");
         Ok(package)
     }
 
     /// Step 8: the HLR is enabled in the same commit, before Status 200 leaves.
     async fn installed(&self, order_id: OrderId, result: &Result<(), Reason>) -> Result<(), Error> {
+        tracing::info!(order = %order_id, installed = result.is_ok(), "the device reports");
         self.at_order(order_id, &[], |order, _| match result {
             Ok(()) => Ok(((), order.installed()?)),
             Err(reason) => {

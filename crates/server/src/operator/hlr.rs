@@ -116,7 +116,11 @@ impl Shared {
             }
             match self.commit(commit).await {
                 Err(StoreError::Conflict) => {}
-                stored => return Ok(stored?),
+                stored => {
+                    stored?;
+                    tracing::info!(imsi = %MaskedImsi(imsi.digits()), node, "located");
+                    return Ok(());
+                }
             }
         }
         Err(StoreError::Conflict.into())

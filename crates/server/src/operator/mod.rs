@@ -2,6 +2,7 @@
 //! (TR 33.812 B.2.2.1). Its parts share one store; each file is one interface
 //! or one job.
 
+mod api;
 mod config;
 mod dpf;
 mod drf;

@@ -29,6 +29,7 @@ pub struct OperatorNode {
     dm: tls::http::Server,
     peer: tls::http::Server,
     gsup: GsupServer,
+    api: Option<tls::http::Server>,
     jobs: Running,
 }
 
@@ -88,6 +89,17 @@ impl OperatorNode {
             for_peers.clone(),
             Arc::new(Hlr(shared.clone())),
         )?;
+        let api = match listeners.api {
+            None => None,
+            Some(listener) if listener.local_addr()?.ip().is_loopback() => {
+                let handler = Api(shared.clone());
+                Some(serve(listener, Transport::Plain, limits.clone(), handler)?)
+            }
+            Some(_) => {
+                let text = "the API speaks plain HTTP, so it listens on a loopback address only";
+                return Err(Error::Configuration(text.to_owned()));
+            }
+        };
         let peer = serve(
             listeners.peer,
             Transport::Tls(for_peers),
@@ -99,6 +111,7 @@ impl OperatorNode {
             dm,
             peer,
             gsup,
+            api,
             jobs,
         })
     }
@@ -127,9 +140,18 @@ impl OperatorNode {
         self.gsup.address()
     }
 
+    /// Where the API listens, if there is one.
+    #[must_use]
+    pub fn api_address(&self) -> Option<SocketAddr> {
+        self.api.as_ref().map(tls::http::Server::address)
+    }
+
     /// Ends listeners and jobs; what was not sent is sent after the next start.
     pub async fn shutdown(self) {
         self.jobs.shutdown().await;
+        if let Some(api) = self.api {
+            api.shutdown(GRACE).await;
+        }
         tokio::join!(
             self.dm.shutdown(GRACE),
             self.peer.shutdown(GRACE),
@@ -206,6 +228,15 @@ impl Handler for Peers {
 
     fn connection_failed(&self, remote: SocketAddr, error: &tls::Error) {
         tracing::info!(%remote, %error, "a peer's connection failed");
+    }
+}
+
+struct Api(Arc<Shared>);
+
+impl Handler for Api {
+    async fn handle(&self, request: Request) -> Response {
+        let operator = Operator(self.0.clone());
+        operator.answer_api(&request).await
     }
 }
 

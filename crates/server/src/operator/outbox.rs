@@ -155,6 +155,7 @@ impl Shared {
             Ok(((), Vec::new()))
         })
         .await?;
+        tracing::info!(order = %order_id, "the donor has the release");
         self.watch.done(Step::Settlement, began.elapsed());
         Ok(Sent::Done)
     }

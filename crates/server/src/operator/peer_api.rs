@@ -34,7 +34,11 @@ impl Shared {
             _ => return refusal(404, &Reason::new("unknown-path")),
         };
         match result {
-            Ok(status) => Response::new(status),
+            Ok(status) => {
+                tracing::info!(plmn = %self.config.sho_id(), peer = %peer.sho_id(),
+                    path = request.path, "took a peer's document");
+                Response::new(status)
+            }
             Err(error) => {
                 let response = refusal(status_of(&error), &error.reason());
                 tracing::info!(peer = %peer.sho_id(), path = request.path, reason = %error.reason(),

@@ -8,10 +8,12 @@ use aka::Imsi;
 use provisioning::donor::{Acceptor, Home, Subscription};
 use provisioning::hlr::Subscriber;
 use provisioning::payload::MilenageKeys;
+use provisioning::pcids::{self, PcidRow};
 use provisioning::ports::{Commit, OperatorStore};
 use provisioning::recipient::{Order, Registrar, Registration, TreCertificates};
 use provisioning::{McimId, OrderId, ProvisioningError, Step};
 use secret::Secret;
+use tokens::handover;
 use tokens::os::OsRandom;
 use tre::TreId;
 use trust::ShoId;
@@ -94,6 +96,48 @@ impl Operator {
         Ok(shared.commit(commit).await?)
     }
 
+    /// Takes over devices that a supplier hands over with their credentials, a
+    /// result for each. Those that are known already stay as they are.
+    ///
+    /// # Errors
+    /// What is wrong with the handover as a whole; nothing is imported then.
+    pub async fn import_handover(
+        &self,
+        octets: &[u8],
+    ) -> Result<Vec<(TreId, Result<(), Error>)>, Error> {
+        let rows = self.0.open_handover(octets)?;
+        let mut results = Vec::new();
+        for row in rows {
+            let tre_id = row.tre_id.clone();
+            results.push((tre_id, self.import_row(row).await));
+        }
+        Ok(results)
+    }
+
+    async fn import_row(&self, row: PcidRow) -> Result<(), Error> {
+        let shared = &self.0;
+        self.check_own(&row.imsi)?;
+        if shared.store.subscriber(&row.imsi).await?.is_none() {
+            // Only a device that is not known yet: one that has left does not
+            // get its old credentials back.
+            if shared.store.subscription(&row.tre_id).await?.is_some() {
+                return Ok(());
+            }
+            let subscriber = Subscriber::new(row.imsi.clone(), row.keys);
+            let commit = Commit {
+                subscribers: vec![new(subscriber)],
+                ..Commit::default()
+            };
+            shared.commit(commit).await?;
+        }
+        self.import(MadeDevice {
+            tre_id: row.tre_id,
+            certificates: row.certificates,
+            imsi: row.imsi,
+        })
+        .await
+    }
+
     fn check_own(&self, imsi: &Imsi) -> Result<(), Error> {
         if imsi.digits().starts_with(&self.sho_id().prefix()) {
             Ok(())
@@ -138,6 +182,7 @@ impl Operator {
         };
         shared.commit(commit).await?;
         shared.watch.done(Step::Registration, began.elapsed());
+        tracing::info!(order = %order_id, plmn = %self.sho_id(), "registered");
         Ok(order_id)
     }
 
@@ -178,6 +223,30 @@ impl Operator {
 }
 
 impl Shared {
+    /// The rows of a handover, by whichever supplier signed it.
+    fn open_handover(&self, octets: &[u8]) -> Result<Vec<PcidRow>, Error> {
+        let mut last = Error::Unknown("supplier who hands over");
+        for pva in &self.config.pvas {
+            let Some(signer) = &pva.document else {
+                continue;
+            };
+            let own = &self.config.keys.encipherment;
+            match handover::open(octets, signer, &pva.anchor, time(), own, &mut OsRandom) {
+                Ok(plain) => {
+                    let rows = pcids::decode(&plain)?;
+                    let supplier = pva.anchor.supplier().as_str();
+                    return if rows.iter().all(|row| row.tre_id.supplier() == supplier) {
+                        Ok(rows)
+                    } else {
+                        Err(ProvisioningError::refused("tre-of-another-supplier").into())
+                    };
+                }
+                Err(error) => last = error.into(),
+            }
+        }
+        Err(last)
+    }
+
     /// A device has one order at a time, and is not already ours. Two
     /// registrations at one moment may both pass: then the donor refuses one.
     async fn check_free(&self, registration: &Registration) -> Result<(), Error> {

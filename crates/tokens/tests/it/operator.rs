@@ -13,13 +13,14 @@ use crate::support::{
     validity,
 };
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "bootstrap",
     "decision",
     "dpf",
     "object",
     "peer",
     "peer-document",
+    "encipherment",
 ];
 
 fn make(path: &Path, sho_id: &str, octet: u8) {

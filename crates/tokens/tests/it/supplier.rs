@@ -24,6 +24,8 @@ fn a_supplier_loads_as_it_was_made() {
     make(&path, "acme");
     let expected = [
         "issuer.key",
+        "pva-document.key",
+        "pva-document.pem",
         "pva-server.key",
         "pva-server.pem",
         "pva.pem",

@@ -21,6 +21,7 @@
 mod cms;
 mod data;
 mod layout;
+mod message;
 mod padding;
 mod strict_der;
 mod unwrap;
@@ -31,6 +32,7 @@ use secret::{Secret, SecretBytes};
 use subtle::ConstantTimeEq;
 
 pub use data::{Content, ContentTag, MAX_PAYLOAD, Opened};
+pub use message::{open_message, seal_message};
 
 use crate::agreement::{Ephemeral, key_encryption_key};
 use crate::symmetric::{BLOCK, NONCE, cbc_decrypt, cbc_encrypt, gcm_encrypt, wrap};
@@ -56,7 +58,7 @@ pub fn seal(
     let plain = data::encode(content)?;
     let keys = Keys::new(suite, draw(random, suite.both_keys()));
     let iv = draw(random, BLOCK);
-    let wrapped_key = wrap_keys(recipient, &keys, random)?.encode()?;
+    let wrapped_key = wrap_plain(recipient, suite, keys.both(), random)?.encode()?;
 
     let mut octets = vec![suite.octet()];
     octets.extend(&wrapped_key);
@@ -127,25 +129,25 @@ fn draw(random: &mut dyn Random, octets: usize) -> SecretBytes {
     Secret::new(out)
 }
 
-/// `PuKTRE(PIK|PCK)`.
-fn wrap_keys(
+/// `PuKTRE(PIK|PCK)`, or any other content for a recipient.
+fn wrap_plain(
     recipient: &Recipient,
-    keys: &Keys,
+    suite: Suite,
+    plain: &SecretBytes,
     random: &mut dyn Random,
 ) -> Result<WrappedKey, TreError> {
-    let suite = keys.suite();
     let content_key = draw(random, suite.cipher_key());
     let (nonce, encrypted, tag) = match suite {
         Suite::One => {
             let iv = draw(random, BLOCK).expose().clone();
-            let padded = padding::pad(keys.both());
+            let padded = padding::pad(plain);
             let encrypted = cbc_encrypt(content_key.expose(), &iv, padded.expose())?;
             (iv, encrypted, Vec::new())
         }
         Suite::Two => {
             let mut nonce = [0; NONCE];
             random.fill(&mut nonce);
-            let sealed = gcm_encrypt(content_key.expose(), &nonce, &[], keys.both().expose())?;
+            let sealed = gcm_encrypt(content_key.expose(), &nonce, &[], plain.expose())?;
             (nonce.to_vec(), sealed.ciphertext, sealed.tag.to_vec())
         }
     };

@@ -24,10 +24,6 @@ impl Keys {
         Self { suite, both }
     }
 
-    pub(super) fn suite(&self) -> Suite {
-        self.suite
-    }
-
     pub(super) fn both(&self) -> &SecretBytes {
         &self.both
     }
@@ -77,6 +73,20 @@ pub(super) fn unwrap_keys(
     random: &mut dyn Random,
 ) -> Result<(Keys, Choice), TreError> {
     let suite = wrapped.suite;
+    let (content, came) = unwrap_plain(backend, wrapped, random)?;
+    let other_keys = draw(random, suite.both_keys());
+    let (both, length_right) = or_stand_in(Some(content), &other_keys);
+    let genuine = came & length_right;
+    let both = select(both.expose(), other_keys.expose(), genuine);
+    Ok((Keys::new(suite, both), genuine))
+}
+
+/// The content of WK, and whether it is genuine. If not, it is not to be used.
+pub(super) fn unwrap_plain(
+    backend: &mut dyn Backend,
+    wrapped: &WrappedKey,
+    random: &mut dyn Random,
+) -> Result<(SecretBytes, Choice), TreError> {
     let came = match &wrapped.transport {
         Transport::Rsa { encrypted_key, .. } => {
             allowed(backend.oaep_decrypt(KeySlot::Envelope, encrypted_key))?
@@ -86,14 +96,10 @@ pub(super) fn unwrap_keys(
             encrypted_key,
         } => agreed(backend, wrapped, ephemeral_point, encrypted_key, random)?,
     };
-    let other_content_key = draw(random, suite.cipher_key());
+    let other_content_key = draw(random, wrapped.suite.cipher_key());
     let (content_key, key_came) = or_stand_in(came, &other_content_key);
     let (content, content_came) = content(wrapped, &content_key)?;
-    let other_keys = draw(random, suite.both_keys());
-    let (both, length_right) = or_stand_in(Some(content), &other_keys);
-    let genuine = key_came & content_came & length_right;
-    let both = select(both.expose(), other_keys.expose(), genuine);
-    Ok((Keys::new(suite, both), genuine))
+    Ok((content, key_came & content_came))
 }
 
 /// A refused input is `None`; any other error stays one.

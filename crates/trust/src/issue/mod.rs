@@ -10,7 +10,7 @@
 
 mod authority;
 mod leaf;
-mod pva_server;
+mod pva_leaf;
 mod request;
 mod software;
 mod tbs;
@@ -24,7 +24,7 @@ use crate::{SignatureAlgorithm, TrustError};
 
 pub use authority::{issue_pva_anchor, issue_sho_anchor};
 pub use leaf::{LeafRequest, issue_leaf};
-pub use pva_server::issue_pva_server;
+pub use pva_leaf::issue_pva_leaf;
 pub use request::CertificateRequest;
 pub use software::SoftwareIssuer;
 pub use tre::issue_tre;

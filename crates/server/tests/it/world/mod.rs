@@ -149,6 +149,7 @@ impl World {
                 dm: listener().await,
                 peer: listener().await,
                 gsup: listener().await,
+                api: None,
             };
             table.extend(hosts_of(name, &listeners));
             sockets.insert(name, listeners);
@@ -179,6 +180,7 @@ impl World {
         let pva = RegisteredPva {
             anchor: supplier.pva.clone(),
             host: pva_host(),
+            document: None,
         };
         let node = SupplierNode::start(
             &supplier.server,
@@ -282,6 +284,7 @@ fn config(
         drf_url: format!("https://drf.{domain}/drf"),
         server_id: format!("dpf-{name}"),
         limits: ServerLimits::default(),
+        api_token: None,
     }
 }
 

@@ -1,0 +1,224 @@
+//! The configuration file of a node or a device: TOML, every key known, paths
+//! relative to the file's directory. What `rehome init` writes is the annotated
+//! default.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use provisioning::Terms;
+use provisioning::donor::TransferPolicy;
+use serde::{Deserialize, Serialize};
+use tls::http::{Address, Hosts};
+
+/// A configuration file, by role.
+#[derive(Deserialize)]
+#[serde(tag = "role", rename_all = "lowercase")]
+pub(crate) enum Config {
+    /// `role = "operator"`
+    Operator(Operator),
+    /// `role = "supplier"`
+    Supplier(Supplier),
+    /// `role = "vno"`
+    Vno(Vno),
+    /// `role = "device"`
+    Device(Device),
+}
+
+/// An operator's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Operator {
+    pub(crate) plmn: String,
+    pub(crate) store: String,
+    pub(crate) listen: OperatorListen,
+    pub(crate) urls: Urls,
+    pub(crate) access: Access,
+    #[serde(default)]
+    pub(crate) policy: Policy,
+    #[serde(default = "default_terms")]
+    pub(crate) terms: Terms,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperatorListen {
+    pub(crate) dm: SocketAddr,
+    pub(crate) peer: SocketAddr,
+    pub(crate) gsup: SocketAddr,
+    pub(crate) api: SocketAddr,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Urls {
+    pub(crate) dpf: Vec<String>,
+    pub(crate) drf: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Access {
+    pub(crate) id: String,
+    pub(crate) apn: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Policy {
+    pub(crate) transfer: TransferPolicy,
+    pub(crate) ask_pva: bool,
+    pub(crate) suites: Vec<u8>,
+    pub(crate) order_lifetime_s: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            transfer: TransferPolicy::Token,
+            ask_pva: true,
+            suites: vec![2],
+            order_lifetime_s: 86_400,
+        }
+    }
+}
+
+fn default_terms() -> Terms {
+    Terms::DEFAULT
+}
+
+/// A supplier's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Supplier {
+    pub(crate) name: String,
+    pub(crate) store: PathBuf,
+    pub(crate) listen: SupplierListen,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SupplierListen {
+    pub(crate) pva: SocketAddr,
+}
+
+/// A visited network's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vno {
+    pub(crate) plmn: String,
+    pub(crate) listen: VnoListen,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VnoListen {
+    pub(crate) peer: SocketAddr,
+    pub(crate) radio: SocketAddr,
+}
+
+/// A device's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Device {
+    pub(crate) tre: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) store: PathBuf,
+    pub(crate) radio: SocketAddr,
+    /// Whether the system's clock is one to be trusted.
+    pub(crate) trusted_clock: bool,
+    pub(crate) hosts: BTreeMap<String, SocketAddr>,
+}
+
+/// What `rehome peer add` writes of another party.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeerFile {
+    /// `MCC-MNC`, or a supplier's name.
+    pub(crate) name: String,
+    /// CertSHO, or the PVA's certificate.
+    pub(crate) cert: PathBuf,
+    /// The PVA's leaf for handovers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) document: Option<PathBuf>,
+    /// The domain of an operator's hosts; of a supplier, the PVA's host.
+    pub(crate) domain: String,
+    /// Whether it has an HLR that answers GSUP in TLS.
+    pub(crate) hlr: bool,
+    pub(crate) hosts: BTreeMap<String, SocketAddr>,
+}
+
+/// A configuration and the directory that its paths start from.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) dir: PathBuf,
+}
+
+impl Loaded {
+    /// Reads a configuration file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let config = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let path = std::path::absolute(path)?;
+        let dir = path.parent().unwrap_or(Path::new("/")).to_owned();
+        Ok(Self { config, dir })
+    }
+
+    /// The parties that were added to this node.
+    pub(crate) fn peers(&self) -> Result<Vec<PeerFile>> {
+        let dir = self.dir.join("peers");
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
+                let text = fs::read_to_string(&path)?;
+                let peer: PeerFile =
+                    toml::from_str(&text).with_context(|| path.display().to_string())?;
+                files.push(peer);
+            }
+        }
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
+    }
+}
+
+/// A table of hosts of all these parties.
+pub(crate) fn hosts<'a>(
+    tables: impl IntoIterator<Item = &'a BTreeMap<String, SocketAddr>>,
+) -> Result<Hosts> {
+    let entries = tables
+        .into_iter()
+        .flatten()
+        .map(|(name, address)| (name.as_str(), Address::At(*address)));
+    Ok(Hosts::new(entries)?)
+}
+
+/// The ports that `init` gives to the listeners, and `peer add` expects.
+pub(crate) struct Ports;
+
+impl Ports {
+    pub(crate) const DM: u16 = 8443;
+    pub(crate) const PEER: u16 = 8444;
+    pub(crate) const GSUP: u16 = 8445;
+    pub(crate) const API: u16 = 8446;
+    pub(crate) const RADIO: u16 = 8447;
+    pub(crate) const PVA: u16 = 8448;
+}
+
+/// Where an operator's hosts are, if all of them are at one address.
+pub(crate) fn operator_hosts(domain: &str, at: IpAddr) -> BTreeMap<String, SocketAddr> {
+    [
+        ("dpf", Ports::DM),
+        ("drf", Ports::DM),
+        ("peer", Ports::PEER),
+        ("hlr", Ports::GSUP),
+    ]
+    .into_iter()
+    .map(|(name, port)| (format!("{name}.{domain}"), SocketAddr::new(at, port)))
+    .collect()
+}

@@ -1,0 +1,87 @@
+//! `rehome device run`: a device by its configuration, until it is told to end.
+//! What changes of it is a JSON line on standard output.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use device::{Clock, Device, DeviceConfig, Status};
+use serde_json::{Value, json};
+use tokens::NodeKey;
+use tokio::sync::watch;
+
+use super::config::{self, Config, Loaded};
+use super::serve::told_to_end;
+use crate::radio::RadioBearer;
+
+/// `rehome device`
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Switch a device on
+    Run {
+        /// The device's rehome.toml
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+/// Runs `rehome device`.
+pub(crate) fn run(verb: &Verb) -> Result<()> {
+    let Verb::Run { config } = verb;
+    let loaded = Loaded::read(config)?;
+    let Config::Device(config) = &loaded.config else {
+        bail!("this configuration is no device's: `rehome serve` runs nodes");
+    };
+    let settings = DeviceConfig {
+        tre: loaded.dir.join(&config.tre),
+        store: loaded.dir.join(&config.store),
+        key: NodeKey::load(&loaded.dir.join(&config.key))?,
+        hosts: config::hosts([&config.hosts])?,
+        clock: if config.trusted_clock {
+            Clock::Trusted
+        } else {
+            Clock::Floor(clock::Timestamp::default())
+        },
+        tick: Duration::from_secs(1),
+    };
+    let device = Device::open(settings).context("the device can't be opened")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(live(device, RadioBearer::new(config.radio)))
+}
+
+async fn live(device: Device, bearer: RadioBearer) -> Result<()> {
+    let mut status = device.status();
+    let (stop, stopped) = watch::channel(false);
+    let mut running = tokio::spawn(device.run(bearer, Arc::new(()), stopped));
+    println!("{}", shown(&status.borrow_and_update()));
+    loop {
+        tokio::select! {
+            ended = &mut running => return Ok(ended??),
+            told = told_to_end() => {
+                told?;
+                let _ = stop.send(true);
+                return Ok(running.await??);
+            }
+            changed = status.changed() => {
+                if changed.is_ok() {
+                    println!("{}", shown(&status.borrow_and_update()));
+                }
+            }
+        }
+    }
+}
+
+fn shown(status: &Status) -> Value {
+    json!({
+        "current_sho": status.current_sho.to_string(),
+        "switch_counter": status.switch_counter,
+        "order": status.order.map(|(order_id, _)| order_id.to_string()),
+        "phase": status.order.map(|(_, phase)| format!("{phase:?}").to_lowercase()),
+        "serving_plmn": status.serving_plmn,
+        "restored": status.restored,
+    })
+}

@@ -1,0 +1,289 @@
+//! `rehome init`: a role's directory with fresh keys and its configuration.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use clock::Random;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use provisioning::Digest;
+use tokens::os::{self, OsRandom};
+use tokens::{
+    NodeKey, OperatorKeyDir, OperatorPlan, Protection, SupplierKeyDir, SupplierPlan, key_file,
+};
+use tre::KeyKind;
+use trust::issue::Validity;
+use trust::{Certificate, ShoId, SupplierName};
+
+use super::config::{Ports, operator_hosts};
+use super::names::{domain, pva_host};
+use crate::demo::KeyChoice;
+
+/// `rehome init`
+#[derive(Subcommand)]
+pub(crate) enum Role {
+    /// A home operator; its API token is printed, this once
+    Operator {
+        /// The directory, which must not exist
+        dir: PathBuf,
+        /// MCC-MNC
+        #[arg(long)]
+        plmn: ShoId,
+        /// The address to listen on
+        #[arg(long)]
+        listen: IpAddr,
+        #[arg(long, value_enum, default_value = "ec")]
+        key: KeyChoice,
+    },
+    /// A TRE supplier with its PVA
+    Supplier {
+        /// The directory, which must not exist
+        dir: PathBuf,
+        /// 4 to 16 of a-z and 0-9
+        #[arg(long)]
+        name: SupplierName,
+        /// The address to listen on
+        #[arg(long)]
+        listen: IpAddr,
+        #[arg(long, value_enum, default_value = "ec")]
+        key: KeyChoice,
+    },
+    /// A visited network with its radio
+    Vno {
+        /// The directory, which must not exist
+        dir: PathBuf,
+        /// MCC-MNC
+        #[arg(long)]
+        plmn: ShoId,
+        /// The address to listen on
+        #[arg(long)]
+        listen: IpAddr,
+        #[arg(long, value_enum, default_value = "ec")]
+        key: KeyChoice,
+    },
+    /// A device around a TRE that was manufactured
+    Device {
+        /// The directory, which must not exist
+        dir: PathBuf,
+        /// What `rehome manufacture` made of it
+        #[arg(long)]
+        package: PathBuf,
+        /// The visited network's radio, ADDRESS:PORT
+        #[arg(long)]
+        radio: SocketAddr,
+        /// An operator that it may come to: PLMN=ADDRESS; once for each
+        #[arg(long = "operator", value_name = "PLMN=ADDRESS", required = true)]
+        operators: Vec<String>,
+    },
+}
+
+/// Runs `rehome init`.
+pub(crate) fn run(role: Role) -> Result<()> {
+    match role {
+        Role::Operator {
+            dir,
+            plmn,
+            listen,
+            key,
+        } => operator(&dir, &plmn, listen, key.kind()),
+        Role::Supplier {
+            dir,
+            name,
+            listen,
+            key,
+        } => supplier(&dir, &name, listen, key.kind()),
+        Role::Vno {
+            dir,
+            plmn,
+            listen,
+            key,
+        } => vno(&dir, &plmn, listen, key.kind()),
+        Role::Device {
+            dir,
+            package,
+            radio,
+            operators,
+        } => device(&dir, &package, radio, &operators),
+    }
+}
+
+fn new_dir(dir: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = fs::DirBuilder::new().mode(0o700).create(dir);
+    made.with_context(|| format!("can't make {}", dir.display()))
+}
+
+fn validity() -> Result<Validity> {
+    let (now, year) = (os::now(), Duration::from_secs(365 * 86_400));
+    let hour = Duration::from_secs(3600);
+    Ok(Validity::new(now.minus(hour), now.plus(10 * year))?)
+}
+
+fn write_config(dir: &Path, text: &str) -> Result<()> {
+    let path = dir.join("rehome.toml");
+    fs::write(&path, text).with_context(|| path.display().to_string())
+}
+
+/// Directory, node key, operator keys and peers: what home and visited networks
+/// have in common.
+fn network(dir: &Path, plmn: &ShoId, kind: KeyKind) -> Result<()> {
+    new_dir(dir)?;
+    new_dir(&dir.join("peers"))?;
+    let key = NodeKey::create(&dir.join("node.key"), &mut OsRandom)?;
+    let domain = domain(plmn);
+    let plan = OperatorPlan {
+        sho_id: plmn.clone(),
+        dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
+        peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
+        validity: validity()?,
+        kind,
+    };
+    let protection = Protection::Encrypted(&key);
+    let anchor = OperatorKeyDir::create(&dir.join("keys"), &plan, protection, &mut OsRandom)?;
+    tell_fingerprint(&dir.join("keys").join("anchor.pem"), anchor.certificate());
+    Ok(())
+}
+
+fn tell_fingerprint(path: &Path, certificate: &Certificate) {
+    let fingerprint = HEXLOWER.encode(&certificate.fingerprint());
+    eprintln!("{} has the fingerprint {fingerprint}", path.display());
+}
+
+fn operator(dir: &Path, plmn: &ShoId, listen: IpAddr, kind: KeyKind) -> Result<()> {
+    network(dir, plmn, kind)?;
+    let op: [u8; 16] = OsRandom.array();
+    key_file::create(&dir.join("op.key"), &op)?;
+    let token = BASE64URL_NOPAD.encode(&OsRandom.array::<24>());
+    let digest = format!("{}\n", Digest::of(token.as_bytes()));
+    key_file::create(&dir.join("api.digest"), digest.as_bytes())?;
+    let domain = domain(plmn);
+    let at = |port| SocketAddr::new(listen, port);
+    write_config(
+        dir,
+        &format!(
+            r#"# An operator's node. Paths are relative to this file.
+role = "operator"
+plmn = "{plmn}"
+store = "sqlite:store.db"
+
+[listen]
+dm = "{}"      # DPF and DRF: HTTPS for devices
+peer = "{}"    # other operators: HTTPS with client certificates
+gsup = "{}"    # the HLR: GSUP in TLS with client certificates
+api = "{}"     # for people and scripts: HTTP with a token, loopback only
+
+[urls]          # what devices are told; their hosts are in the leaf keys/dpf.pem
+dpf = ["https://dpf.{domain}/dm"]
+drf = "https://drf.{domain}/drf"
+
+[access]        # the network that devices are given
+id = "internet"
+apn = "m2m.mnc{:0>3}.mcc{}.gprs"
+
+[policy]
+transfer = "token"         # who may take a device away: token, approve or open
+ask_pva = true             # ask the PVA online, beside the local chain check
+suites = [2]               # envelope suites, the best one that a TRE has is used
+order_lifetime_s = 86400
+
+[terms]         # seconds, of powered-on time for the first two
+t_attach = 600
+t_ack = 300
+revert_s = 3600
+retention_s = 2592000
+"#,
+            at(Ports::DM),
+            at(Ports::PEER),
+            at(Ports::GSUP),
+            at(Ports::API),
+            plmn.mnc(),
+            plmn.mcc(),
+        ),
+    )?;
+    eprintln!("the API token, shown this once:");
+    println!("{token}");
+    Ok(())
+}
+
+fn supplier(dir: &Path, name: &SupplierName, listen: IpAddr, kind: KeyKind) -> Result<()> {
+    new_dir(dir)?;
+    new_dir(&dir.join("peers"))?;
+    let key = NodeKey::create(&dir.join("node.key"), &mut OsRandom)?;
+    let plan = SupplierPlan {
+        supplier: name.clone(),
+        pva_names: vec![pva_host(name.as_str())],
+        validity: validity()?,
+        kind,
+    };
+    let protection = Protection::Encrypted(&key);
+    let pva = SupplierKeyDir::create(&dir.join("keys"), &plan, protection, &mut OsRandom)?;
+    tell_fingerprint(&dir.join("keys").join("pva.pem"), pva.certificate());
+    write_config(
+        dir,
+        &format!(
+            r#"# A TRE supplier's node. Paths are relative to this file.
+role = "supplier"
+name = "{name}"
+store = "store.db"
+
+[listen]
+pva = "{}"     # operators ask here about TREs: HTTPS with client certificates
+"#,
+            SocketAddr::new(listen, Ports::PVA)
+        ),
+    )
+}
+
+fn vno(dir: &Path, plmn: &ShoId, listen: IpAddr, kind: KeyKind) -> Result<()> {
+    network(dir, plmn, kind)?;
+    write_config(
+        dir,
+        &format!(
+            r#"# A visited network's node. Paths are relative to this file.
+role = "vno"
+plmn = "{plmn}"
+
+[listen]
+peer = "{}"    # home operators push here: HTTPS with client certificates
+radio = "{}"   # the simulated radio
+"#,
+            SocketAddr::new(listen, Ports::PEER),
+            SocketAddr::new(listen, Ports::RADIO)
+        ),
+    )
+}
+
+fn device(dir: &Path, package: &Path, radio: SocketAddr, operators: &[String]) -> Result<()> {
+    new_dir(dir)?;
+    let package = std::path::absolute(package)?;
+    let mut hosts = String::new();
+    for operator in operators {
+        let Some((plmn, address)) = operator.split_once('=') else {
+            bail!("--operator takes PLMN=ADDRESS, for example 001-02=127.0.1.2");
+        };
+        let (plmn, address): (ShoId, IpAddr) = (plmn.parse()?, address.parse()?);
+        for (name, at) in operator_hosts(&domain(&plmn), address) {
+            hosts.push_str(&format!("\"{name}\" = \"{at}\"\n"));
+        }
+    }
+    write_config(
+        dir,
+        &format!(
+            r#"# A device. Paths are relative to this file.
+role = "device"
+tre = {:?}
+key = {:?}
+store = "device.db"
+radio = "{radio}"
+trusted_clock = false    # whether the system's clock may judge certificates
+
+[hosts]         # where the hosts of DPFs and DRFs are reached
+{hosts}"#,
+            package.join("tre").display().to_string(),
+            package.join("node.key").display().to_string(),
+        ),
+    )
+}

@@ -1,0 +1,9 @@
+//! Nodes by hand: each role is a directory with its keys, its store and one
+//! configuration file, `rehome.toml`.
+
+pub(crate) mod config;
+pub(crate) mod device;
+pub(crate) mod init;
+mod names;
+pub(crate) mod peer;
+pub(crate) mod serve;

@@ -1,0 +1,148 @@
+//! The initial credentials that a supplier hands to a registration operator
+//! (TR 33.812 B.2.2.1; docs/operator-change.md section 1): one line of CSV for
+//! each device, `tre_id,imsi,k,opc,cert_sig,cert_enc`, keys in hex, certificates
+//! in base64. K is in it, so it travels enciphered only.
+
+use ::tre::TreId;
+use aka::Imsi;
+use data_encoding::{BASE64, HEXLOWER};
+use secret::{Secret, SecretBytes};
+use zeroize::Zeroizing;
+
+use crate::ProvisioningError;
+use crate::payload::MilenageKeys;
+use crate::recipient::TreCertificates;
+
+/// The first line.
+const HEADER: &str = "tre_id,imsi,k,opc,cert_sig,cert_enc";
+/// The most devices in one handover.
+pub const MAX_ROWS: usize = 10_000;
+
+/// A device with its initial credentials.
+pub struct PcidRow {
+    /// The device's TRE.
+    pub tre_id: TreId,
+    /// The PCID, in the format of an IMSI.
+    pub imsi: Imsi,
+    /// Its keys.
+    pub keys: MilenageKeys,
+    /// The TRE's certificates.
+    pub certificates: TreCertificates,
+}
+
+/// Writes rows.
+#[must_use]
+pub fn encode(rows: &[PcidRow]) -> SecretBytes {
+    let mut text = Zeroizing::new(format!("{HEADER}\n"));
+    for row in rows {
+        let hex = |key: &Secret<[u8; 16]>| Zeroizing::new(HEXLOWER.encode(key.expose()));
+        let envelope = row.certificates.envelope.as_deref().unwrap_or_default();
+        let (k, opc) = (hex(&row.keys.k), hex(&row.keys.opc));
+        let fields = [
+            row.tre_id.as_str(),
+            row.imsi.digits(),
+            &k,
+            &opc,
+            &BASE64.encode(&row.certificates.signature),
+            &BASE64.encode(envelope),
+        ];
+        text.push_str(&Zeroizing::new(fields.join(",")));
+        text.push('\n');
+    }
+    SecretBytes::new(std::mem::take(&mut *text).into_bytes())
+}
+
+/// Reads rows, all or none.
+///
+/// # Errors
+/// [`ProvisioningError::Malformed`], which names no value.
+pub fn decode(octets: &SecretBytes) -> Result<Vec<PcidRow>, ProvisioningError> {
+    let wrong = || ProvisioningError::Malformed("a handover of initial credentials");
+    let text = std::str::from_utf8(octets.expose()).map_err(|_| wrong())?;
+    let mut lines = text.lines();
+    if lines.next() != Some(HEADER) {
+        return Err(wrong());
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        if rows.len() >= MAX_ROWS {
+            return Err(wrong());
+        }
+        rows.push(row(line).ok_or_else(wrong)?);
+    }
+    Ok(rows)
+}
+
+fn row(line: &str) -> Option<PcidRow> {
+    let fields: Vec<&str> = line.split(',').collect();
+    let [tre_id, imsi, k, opc, signature, envelope] = fields.as_slice() else {
+        return None;
+    };
+    let envelope = BASE64.decode(envelope.as_bytes()).ok()?;
+    Some(PcidRow {
+        tre_id: tre_id.parse().ok()?,
+        imsi: imsi.parse().ok()?,
+        keys: MilenageKeys {
+            k: key(k)?,
+            opc: key(opc)?,
+            constants: None,
+        },
+        certificates: TreCertificates {
+            signature: BASE64.decode(signature.as_bytes()).ok()?,
+            envelope: (!envelope.is_empty()).then_some(envelope),
+        },
+    })
+}
+
+fn key(hex: &str) -> Option<Secret<[u8; 16]>> {
+    let mut octets = Zeroizing::new([0; 16]);
+    let decoded = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).ok()?);
+    if decoded.len() != octets.len() {
+        return None;
+    }
+    octets.copy_from_slice(&decoded);
+    Some(Secret::new(*octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "urn:x-rehome:tre:acme:00000000000000000000000000000001,001010000000001,\
+        000102030405060708090a0b0c0d0e0f,101112131415161718191a1b1c1d1e1f,AQ==,";
+
+    fn read(text: &str) -> Result<Vec<PcidRow>, ProvisioningError> {
+        decode(&SecretBytes::new(text.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let text = format!("{HEADER}\n{LINE}\n");
+        let rows = read(&text).unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].imsi.digits(), "001010000000001");
+        assert_eq!(rows[0].keys.k.expose()[15], 0x0f);
+        assert_eq!(rows[0].certificates.signature, [1]);
+        assert!(rows[0].certificates.envelope.is_none());
+        assert_eq!(encode(&rows).expose().as_slice(), text.as_bytes());
+    }
+
+    #[test]
+    fn anything_else_is_refused_whole() {
+        let bad = [
+            String::new(),
+            LINE.to_owned(),
+            format!("{HEADER},x\n{LINE}\n"),
+            format!("{HEADER}\n{LINE},\n"),
+            format!("{HEADER}\n{LINE}\n\n"),
+            format!("{HEADER}\n{}\n", LINE.replace("0e0f", "0e0F")),
+            format!("{HEADER}\n{}\n", LINE.replace("0e0f", "0e")),
+            format!("{HEADER}\n{}\n", LINE.replace("AQ==", "AQ")),
+            format!("{HEADER}\n{}\n", LINE.replace("acme", "ac")),
+            format!("{HEADER}\n{}\n", LINE.replace("001010000000001", "00101x")),
+        ];
+        for text in bad {
+            assert!(read(&text).is_err(), "{text}");
+        }
+    }
+}
