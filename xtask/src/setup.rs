@@ -8,7 +8,17 @@ use anyhow::{Result, bail};
 use crate::process::{self, on_path};
 
 /// A program that something needs, the Debian package that brings it, and why.
-const PROGRAMS: [(&str, &str, &str); 5] = [
+type Needed = (&'static str, &'static str, &'static str);
+
+/// What the build needs.
+pub(crate) const BUILD: [Needed; 3] = [
+    ("cc", "gcc", "OpenSSL and SQLite are C"),
+    ("make", "make", "OpenSSL's build"),
+    ("perl", "perl", "OpenSSL's build"),
+];
+
+/// What build and tests need.
+pub(crate) const PROGRAMS: [Needed; 5] = [
     ("cc", "gcc", "OpenSSL and SQLite are C"),
     ("make", "make", "OpenSSL's build"),
     ("perl", "perl", "OpenSSL's build"),
@@ -17,10 +27,10 @@ const PROGRAMS: [(&str, &str, &str); 5] = [
 ];
 
 /// Installs missing packages when it may, otherwise prints the line to run.
-fn install(may_install: bool) -> Result<()> {
+fn install(programs: &[Needed], may_install: bool) -> Result<()> {
     let mut packages: Vec<&str> = Vec::new();
-    for (program, package, why) in PROGRAMS {
-        if !on_path(program) {
+    for (program, package, why) in programs {
+        if !is_here(program) {
             eprintln!("x: {program} is missing ({why})");
             packages.push(package);
         }
@@ -29,7 +39,6 @@ fn install(may_install: bool) -> Result<()> {
         packages.push("libc6-dev");
     }
     if packages.is_empty() {
-        eprintln!("x: everything is here");
         return Ok(());
     }
     if !may_install {
@@ -48,7 +57,35 @@ fn install(may_install: bool) -> Result<()> {
 
 /// `./x setup`.
 pub(crate) fn run() -> Result<()> {
-    install(is_root() || std::env::var_os("CI").is_some_and(|value| value == "true"))
+    need(&PROGRAMS)?;
+    eprintln!("x: everything is here");
+    Ok(())
+}
+
+/// Makes sure that these are here, by the same rules as `./x setup`.
+pub(crate) fn need(programs: &[Needed]) -> Result<()> {
+    install(
+        programs,
+        is_root() || std::env::var_os("CI").is_some_and(|value| value == "true"),
+    )
+}
+
+/// Debian's smallest system has a perl without the modules that OpenSSL's build
+/// wants.
+fn is_here(program: &str) -> bool {
+    on_path(program)
+        && (program != "perl"
+            || Command::new(program)
+                .args([
+                    "-MFindBin",
+                    "-MIPC::Cmd",
+                    "-MPod::Usage",
+                    "-MTime::Piece",
+                    "-e",
+                    "1",
+                ])
+                .output()
+                .is_ok_and(|output| output.status.success()))
 }
 
 fn apt() -> Command {

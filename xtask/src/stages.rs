@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::process::{cargo, on_path, root, run};
-use crate::{check, openssl};
+use crate::{check, openssl, setup};
 
 /// The one set of features with which everything is built, so that clippy, tests
 /// and the demo share their work.
@@ -17,6 +17,7 @@ pub(crate) fn demo(args: &[&str]) -> Result<()> {
     if !root()?.join("target/debug/rehome").exists() {
         eprintln!("x: building, about ten minutes the first time on two processors");
     }
+    setup::need(&setup::BUILD)?;
     openssl::ensure()?;
     let build = ["build", "--locked", "--quiet", "--package", "rehome"];
     run(cargo(&build)?.args(["--features", "crash-points"]))?;
@@ -28,6 +29,7 @@ pub(crate) fn demo(args: &[&str]) -> Result<()> {
 
 /// Checks the house, then runs every test. Arguments go to the test runner.
 pub(crate) fn test(args: &[&str]) -> Result<()> {
+    setup::need(&setup::PROGRAMS)?;
     if args.is_empty() {
         check::run()?;
     } else {
@@ -46,7 +48,10 @@ pub(crate) fn test(args: &[&str]) -> Result<()> {
         let doc = ["test", "--locked", "--workspace", "--doc", "--quiet"];
         run(cargo(&doc)?.args(FEATURES))
     })?;
-    readme()
+    if args.is_empty() {
+        readme()?;
+    }
+    Ok(())
 }
 
 /// Builds the program and runs the README's walk.

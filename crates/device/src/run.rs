@@ -87,7 +87,7 @@ impl Device {
         stop: watch::Receiver<bool>,
     ) -> Result<(), Error> {
         let now = Instant::now();
-        let mut running = Running {
+        let running = Running {
             config: self.config,
             kept: self.kept,
             bearer,
@@ -115,20 +115,19 @@ fn status_of(kept: &Kept, serving_plmn: Option<String>) -> Status {
 }
 
 impl<B: Bearer> Running<B> {
-    async fn live(&mut self) -> Result<(), Error> {
+    async fn live(mut self) -> Result<(), Error> {
         loop {
-            let done = self.turn().await;
-            match done {
+            match self.turn().await {
                 Ok(true) => {}
                 Ok(false) => {
                     // Whether it arrives or not: the device is off.
                     let _ = self.bearer.send(Uplink::Detach).await;
                     return Ok(());
                 }
-                Err(error @ (Error::Store(_) | Error::Token(_))) => self.recover(&error).await?,
-                Err(Error::Refused(error)) if is_tre_failure(&error) => {
-                    self.recover(&Error::Refused(error)).await?;
-                }
+                Err(error) if is_own_failure(&error) => match self.recover(&error).await {
+                    Some(recovered) => self = recovered,
+                    None => return Ok(()),
+                },
                 Err(error) => {
                     tracing::info!(tre = %self.kept.agent.tre().tre_id(), code = error.code(),
                         %error, "did not work");
@@ -136,28 +135,67 @@ impl<B: Bearer> Running<B> {
                     self.kept.agent.failed(now);
                 }
             }
-            let status = status_of(&self.kept, self.serving_plmn.clone());
-            self.status.send_if_modified(|known| {
-                let changed = *known != status;
-                if known.order != status.order {
-                    tracing::info!(order = ?status.order, sho = %status.current_sho, "the order");
-                }
-                *known = status;
-                changed
-            });
+            self.show();
         }
     }
 
-    /// The store failed: memory may be ahead of it, so it is thrown away. What
-    /// was stored is where the device goes on, as after a power failure.
-    async fn recover(&mut self, error: &Error) -> Result<(), Error> {
-        tracing::warn!(tre = %self.kept.agent.tre().tre_id(), code = error.code(), %error,
-            "the state could not be stored");
-        sleep(STORE_PAUSE).await;
-        let config = &self.config;
-        self.kept = tokio::task::block_in_place(|| Kept::open(config))?;
-        self.serving_plmn = None;
-        Ok(())
+    fn show(&self) {
+        let status = status_of(&self.kept, self.serving_plmn.clone());
+        self.status.send_if_modified(|known| {
+            let changed = *known != status;
+            if known.order != status.order {
+                tracing::info!(order = ?status.order, sho = %status.current_sho, "the order");
+            }
+            *known = status;
+            changed
+        });
+    }
+
+    /// The store failed, or the TRE's files: memory may be ahead of them, so it
+    /// is thrown away, the TRE with it. What was stored is where the device goes
+    /// on, as after a power failure, as soon as it can be read. Nothing if the
+    /// device is switched off before.
+    async fn recover(self, error: &Error) -> Option<Self> {
+        let tre_id = self.kept.agent.tre().tre_id().clone();
+        tracing::warn!(tre = %tre_id, code = error.code(), %error, "the state could not be stored");
+        let Self {
+            config,
+            kept,
+            bearer,
+            watch,
+            ticks,
+            began,
+            counted,
+            stop,
+            status,
+            ..
+        } = self;
+        // It holds the TRE, which no two may have open.
+        drop(kept);
+        let kept = loop {
+            if *stop.borrow() || stop.has_changed().is_err() {
+                return None;
+            }
+            sleep(STORE_PAUSE).await;
+            match tokio::task::block_in_place(|| Kept::open(&config)) {
+                Ok(kept) => break kept,
+                Err(error) => {
+                    tracing::warn!(tre = %tre_id, code = error.code(), %error, "still not");
+                }
+            }
+        };
+        Some(Self {
+            config,
+            kept,
+            bearer,
+            watch,
+            serving_plmn: None,
+            ticks,
+            began,
+            counted,
+            stop,
+            status,
+        })
     }
 
     /// Does the next thing; false when the device is to be switched off.
@@ -269,10 +307,14 @@ impl<B: Bearer> Running<B> {
     }
 }
 
-/// Whether it is the TRE itself that failed, and not what it was given.
-fn is_tre_failure(error: &provisioning::ProvisioningError) -> bool {
-    use provisioning::ProvisioningError as E;
-    matches!(error, E::Tre(_) | E::State(_))
+/// Whether it is the device's own store or TRE that failed, and not what came
+/// from outside.
+pub(crate) fn is_own_failure(error: &Error) -> bool {
+    use provisioning::ProvisioningError as Refused;
+    matches!(
+        error,
+        Error::Store(_) | Error::Token(_) | Error::Refused(Refused::Tre(_) | Refused::State(_))
+    )
 }
 
 async fn maybe(until: Option<Instant>) {

@@ -15,7 +15,7 @@ use tokens::os::OsRandom;
 use tokio::time::Instant;
 use trust::Anchor;
 
-use crate::run::Running;
+use crate::run::{Running, is_own_failure};
 use crate::verifier::OperatorServer;
 use crate::{Bearer, Error};
 
@@ -91,7 +91,7 @@ impl<B: Bearer> Running<B> {
         let end = match self.exchange(&server, &mut session, phase).await {
             Ok(true) => session.poll_end().cloned().unwrap_or_default(),
             Ok(false) => return Ok(()),
-            Err(error @ (Error::Store(_) | Error::Token(_))) => return Err(error),
+            Err(error) if is_own_failure(&error) => return Err(error),
             Err(error) => {
                 tracing::info!(tre = %self.kept.agent.tre().tre_id(), code = error.code(), %error,
                     "a DM session did not come to its end");

@@ -12,4 +12,5 @@
     reason = "tests"
 )]
 
+mod radio;
 mod stop_and_wait;

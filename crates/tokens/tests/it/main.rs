@@ -14,6 +14,7 @@
 
 mod backend;
 mod counter;
+mod handover;
 mod key_files;
 mod model;
 mod node_keys;

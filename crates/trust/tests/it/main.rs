@@ -27,6 +27,7 @@ mod mutation;
 mod names;
 mod openssl_fields;
 mod openssl_program;
+mod pva_leaves;
 mod request_forms;
 mod requests;
 mod routing;
