@@ -1,6 +1,6 @@
 //! Secrets stay where they belong: a demo with the most talkative log, then K,
-//! OPc, OP and the passwords of its DM accounts are looked for in all that it
-//! wrote and printed, raw, in hex and in base64.
+//! OPc, OP, the passwords of its DM accounts, and PIK and PCK of its envelopes are
+//! looked for in all that it wrote and printed, raw, in hex and in base64.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,9 @@ use std::process::Command;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use provisioning::ports::OperatorStore;
+use tokens::os::OsRandom;
+use tokens::{FileBackend, NodeKey, Protection};
+use tre::{Recipient, envelope};
 
 use crate::verifier::with_operators;
 
@@ -65,6 +68,50 @@ fn secrets(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
     secrets
 }
 
+/// PIK and PCK of the credentials in this bootstrap, opened with the TRE's key.
+fn envelope_keys(device: &Path, container: &[u8]) -> [Vec<u8>; 2] {
+    let document = String::from_utf8_lossy(container);
+    let (_, rest) = document.split_once("name=\"CRED\" value=\"").unwrap();
+    let sealed = BASE64
+        .decode(rest.split_once('"').unwrap().0.as_bytes())
+        .unwrap();
+    let key = NodeKey::load(&device.join("node.key")).unwrap();
+    let protection = Protection::Encrypted(&key);
+    let mut backend = FileBackend::open(&device.join("tre"), protection, OsRandom).unwrap();
+    let pem = fs::read(device.join("tre").join("cert-enc.pem")).unwrap();
+    let leaf = openssl::x509::X509::from_pem(&pem)
+        .unwrap()
+        .to_der()
+        .unwrap();
+    let recipient = Recipient::from_certificate(&leaf).unwrap();
+    let wrapped = envelope::wrapped_key(&sealed).unwrap();
+    let keys = envelope::open_message(&mut backend, &recipient, wrapped, &mut OsRandom).unwrap();
+    let (pik, pck) = keys.expose().split_at(32);
+    assert_eq!(pck.len(), 32);
+    [pik.to_vec(), pck.to_vec()]
+}
+
+/// The keys of every envelope that a device of the demo was sent.
+fn all_envelope_keys(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
+    let mut found = Vec::new();
+    for number in 0..3 {
+        let device = dir.join("devices").join(format!("{number:05}"));
+        let row = fs::read_to_string(device.join("device.csv")).unwrap();
+        let tre_id = row.split_once(',').unwrap().0.parse().unwrap();
+        let mut containers = Vec::new();
+        with_operators(dir, async |operator, _, _| {
+            let known = operator.subscription(&tre_id).await.unwrap();
+            for departure in known.iter().flat_map(|known| known.value.departures()) {
+                containers.extend(departure.container().map(<[u8]>::to_vec));
+            }
+        });
+        assert_eq!(containers.len(), 1);
+        let [pik, pck] = envelope_keys(&device, &containers[0]);
+        found.extend([("PIK", pik), ("PCK", pck)]);
+    }
+    found
+}
+
 #[test]
 fn no_secret_is_in_logs_stores_or_output() {
     let scratch = tempfile::tempdir().unwrap();
@@ -77,9 +124,11 @@ fn no_secret_is_in_logs_stores_or_output() {
         .unwrap();
     assert!(output.status.success());
     assert!(output.stderr.len() > 2_000, "the log talks");
-    let secrets = secrets(&dir);
+    let mut secrets = secrets(&dir);
+    secrets.extend(all_envelope_keys(&dir));
     let count = |name| secrets.iter().filter(|(known, _)| *known == name).count();
     assert_eq!((count("OP"), count("K"), count("password")), (2, 6, 6));
+    assert_eq!((count("OPc"), count("PIK"), count("PCK")), (6, 3, 3));
     let mut places = vec![
         ("standard output".to_owned(), output.stdout),
         ("standard error".to_owned(), output.stderr),
