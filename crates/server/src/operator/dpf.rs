@@ -56,20 +56,28 @@ impl Shared {
             .parse()
             .map_err(|_| Error::Unknown("device"))?;
         let session_id = received.session_id().as_str().to_owned();
-        let place = self.sessions.place(&tre_id, &session_id);
+        let (place, opened) = match self.sessions.find(&tre_id, &session_id) {
+            Some(place) => (place, None),
+            // Only a device with an order gets a place.
+            None => {
+                let opened = self.open(&tre_id, &received).await?;
+                (self.sessions.make(&tre_id, &session_id), Some(opened))
+            }
+        };
         let mut place = place.lock().await;
         // Whatever stops this message on its way takes the session with it: it
         // may be ahead of what is stored. The device begins another.
-        let mut session = match place.take() {
-            Some(session) => session,
-            None => self.open(&tre_id, &received).await?,
+        let mut session = match (place.take(), opened) {
+            (Some(session), _) | (None, Some(session)) => session,
+            (None, None) => self.open(&tre_id, &received).await?,
         };
         let order_id = session.order_id();
         let now = self.ticks.now();
         let taken = session.handle_message(now, &received, &mut OsRandom);
         let mut authenticated = false;
         while let Some(question) = session.poll_question() {
-            authenticated = true;
+            // A session that ends for want of credentials ends no other.
+            authenticated |= !matches!(question, Question::Over { .. });
             self.decide(order_id, &mut session, question).await?;
         }
         if authenticated {

@@ -169,8 +169,10 @@ impl Operator {
         let began = Instant::now();
         let shared = &self.0;
         shared.check_free(&registration).await?;
-        let imsi = shared.store.take_imsi(&self.sho_id().prefix()).await?;
         let certificates = registration.certificates.clone();
+        // Before a number is taken for it, which nobody gets back.
+        certificates.verify(&registration.tre_id, &shared.pvas, time())?;
+        let imsi = shared.store.take_imsi(&self.sho_id().prefix()).await?;
         let registrar = shared.registrar();
         let (order, effects) = Order::register(registration, &registrar, imsi, &mut OsRandom)?;
         let order_id = order.order_id();

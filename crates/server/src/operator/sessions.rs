@@ -12,7 +12,7 @@ use tre::TreId;
 /// How many sessions one device may have open: more than one, since whoever
 /// knows its name could otherwise end it.
 const OF_ONE: usize = 4;
-/// How many sessions there may be.
+/// With so many devices, sessions that were left are looked for.
 const OF_ALL: usize = 20_000;
 /// How long a session waits for its device's next message, or repeats its last
 /// answer.
@@ -32,8 +32,20 @@ struct Entry {
 }
 
 impl Sessions {
-    /// The session's place, made if there is none.
-    pub(super) fn place(&self, tre_id: &TreId, session_id: &str) -> Place {
+    /// The place of a session that is open.
+    pub(super) fn find(&self, tre_id: &TreId, session_id: &str) -> Option<Place> {
+        let mut all = self.lock();
+        let known = all
+            .get_mut(tre_id)?
+            .iter_mut()
+            .find(|entry| entry.session_id == session_id)?;
+        known.used = Instant::now();
+        Some(Arc::clone(&known.place))
+    }
+
+    /// A place for a new session of a device that has an order. The oldest gives
+    /// way where there are too many of one device.
+    pub(super) fn make(&self, tre_id: &TreId, session_id: &str) -> Place {
         let mut all = self.lock();
         if all.len() >= OF_ALL {
             all.retain(|_, entries| {
@@ -41,19 +53,8 @@ impl Sessions {
                 !entries.is_empty()
             });
         }
-        if all.len() >= OF_ALL && !all.contains_key(tre_id) {
-            // A flood of names: this one is served, and not remembered.
-            return Place::default();
-        }
         let entries = all.entry(tre_id.clone()).or_default();
         entries.retain(|entry| entry.used.elapsed() < PATIENCE);
-        if let Some(known) = entries
-            .iter_mut()
-            .find(|entry| entry.session_id == session_id)
-        {
-            known.used = Instant::now();
-            return Arc::clone(&known.place);
-        }
         if entries.len() >= OF_ONE {
             entries.remove(0);
         }
@@ -75,5 +76,42 @@ impl Sessions {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TreId, Vec<Entry>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tre_id() -> TreId {
+        "urn:x-rehome:tre:acme:00000000000000000000000000000001"
+            .parse()
+            .unwrap()
+    }
+
+    #[test]
+    fn whoever_opens_many_sessions_ends_none_that_is_newer() {
+        let sessions = Sessions::default();
+        assert!(sessions.find(&tre_id(), "1").is_none());
+        let first = sessions.make(&tre_id(), "1");
+        assert!(Arc::ptr_eq(&first, &sessions.find(&tre_id(), "1").unwrap()));
+        for id in ["2", "3", "4", "5"] {
+            sessions.make(&tre_id(), id);
+        }
+        assert!(sessions.find(&tre_id(), "1").is_none(), "four at most");
+        for id in ["2", "3", "4", "5"] {
+            assert!(sessions.find(&tre_id(), id).is_some(), "{id}");
+        }
+    }
+
+    #[test]
+    fn an_authenticated_session_is_the_only_one() {
+        let sessions = Sessions::default();
+        for id in ["1", "2", "3"] {
+            sessions.make(&tre_id(), id);
+        }
+        sessions.keep_only(&tre_id(), "2");
+        let open = ["1", "2", "3"].map(|id| sessions.find(&tre_id(), id).is_some());
+        assert_eq!(open, [false, true, false]);
     }
 }

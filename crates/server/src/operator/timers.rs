@@ -31,11 +31,16 @@ pub(super) async fn run(shared: Arc<Shared>) {
 impl Shared {
     async fn tick(&self) -> Result<(), Error> {
         let (orders, devices) = self.store.due(now(), BATCH).await?;
+        // One that fails must not keep the others waiting.
         for order_id in orders {
-            self.order_due(order_id).await?;
+            if let Err(error) = self.order_due(order_id).await {
+                tracing::warn!(order = %order_id, reason = %error.reason(), "a deadline failed");
+            }
         }
         for tre_id in devices {
-            self.device_due(&tre_id).await?;
+            if let Err(error) = self.device_due(&tre_id).await {
+                tracing::warn!(tre = %tre_id, reason = %error.reason(), "a deadline failed");
+            }
         }
         Ok(())
     }
