@@ -56,15 +56,15 @@ impl Shared {
             .parse()
             .map_err(|_| Error::Unknown("device"))?;
         let session_id = received.session_id().as_str().to_owned();
-        let (place, opened) = match self.sessions.find(&tre_id, &session_id) {
-            Some(place) => (place, None),
+        let (own, opened) = match self.sessions.find(&tre_id, &session_id) {
+            Some(own) => (own, None),
             // Only a device with an order gets a place.
             None => {
                 let opened = self.open(&tre_id, &received).await?;
                 (self.sessions.make(&tre_id, &session_id), Some(opened))
             }
         };
-        let mut place = place.lock().await;
+        let mut place = own.lock().await;
         // Whatever stops this message on its way takes the session with it: it
         // may be ahead of what is stored. The device begins another.
         let mut session = match (place.take(), opened) {
@@ -81,7 +81,7 @@ impl Shared {
             self.decide(order_id, &mut session, question).await?;
         }
         if authenticated {
-            self.sessions.keep_only(&tre_id, &session_id);
+            self.sessions.keep_only(&tre_id, &session_id, &own);
         }
         let answer = match taken {
             Ok(()) => session.poll_transmit(self.ticks.now())?,

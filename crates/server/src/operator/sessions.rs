@@ -29,6 +29,8 @@ struct Entry {
     session_id: String,
     place: Place,
     used: Instant,
+    /// Whether the device has proved itself in it.
+    authenticated: bool,
 }
 
 impl Sessions {
@@ -43,8 +45,8 @@ impl Sessions {
         Some(Arc::clone(&known.place))
     }
 
-    /// A place for a new session of a device that has an order. The oldest gives
-    /// way where there are too many of one device.
+    /// A place for a new session of a device that has an order. Where there are
+    /// too many of one device, the oldest without credentials gives way.
     pub(super) fn make(&self, tre_id: &TreId, session_id: &str) -> Place {
         let mut all = self.lock();
         if all.len() >= OF_ALL {
@@ -56,22 +58,30 @@ impl Sessions {
         let entries = all.entry(tre_id.clone()).or_default();
         entries.retain(|entry| entry.used.elapsed() < PATIENCE);
         if entries.len() >= OF_ONE {
-            entries.remove(0);
+            // Never the one in which the device has proved itself.
+            let oldest = entries.iter().position(|entry| !entry.authenticated);
+            entries.remove(oldest.unwrap_or(0));
         }
         let place = Place::default();
         entries.push(Entry {
             session_id: session_id.to_owned(),
             place: Arc::clone(&place),
             used: Instant::now(),
+            authenticated: false,
         });
         place
     }
 
-    /// This session has authenticated its device: it ends all older ones.
-    pub(super) fn keep_only(&self, tre_id: &TreId, session_id: &str) {
-        if let Some(entries) = self.lock().get_mut(tre_id) {
-            entries.retain(|entry| entry.session_id == session_id);
-        }
+    /// This session has authenticated its device: it ends all others, and has its
+    /// place even where strangers have taken it meanwhile.
+    pub(super) fn keep_only(&self, tre_id: &TreId, session_id: &str, place: &Place) {
+        let entry = Entry {
+            session_id: session_id.to_owned(),
+            place: Arc::clone(place),
+            used: Instant::now(),
+            authenticated: true,
+        };
+        self.lock().insert(tre_id.clone(), vec![entry]);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TreId, Vec<Entry>>> {
@@ -105,12 +115,32 @@ mod tests {
     }
 
     #[test]
+    fn strangers_do_not_crowd_out_an_authenticated_session() {
+        let sessions = Sessions::default();
+        let place = sessions.make(&tre_id(), "device");
+        // Before it has proved itself it may lose its place, and gets it back.
+        for id in 100..110 {
+            sessions.make(&tre_id(), &id.to_string());
+        }
+        assert!(sessions.find(&tre_id(), "device").is_none());
+        sessions.keep_only(&tre_id(), "device", &place);
+        for id in 0..50 {
+            sessions.make(&tre_id(), &id.to_string());
+        }
+        assert!(sessions.find(&tre_id(), "device").is_some());
+        assert!(sessions.find(&tre_id(), "49").is_some());
+        assert!(sessions.find(&tre_id(), "10").is_none());
+        // A later one that proves itself ends it.
+        let later = sessions.find(&tre_id(), "49").unwrap();
+        sessions.keep_only(&tre_id(), "49", &later);
+        assert!(sessions.find(&tre_id(), "device").is_none());
+    }
+
+    #[test]
     fn an_authenticated_session_is_the_only_one() {
         let sessions = Sessions::default();
-        for id in ["1", "2", "3"] {
-            sessions.make(&tre_id(), id);
-        }
-        sessions.keep_only(&tre_id(), "2");
+        let places = ["1", "2", "3"].map(|id| sessions.make(&tre_id(), id));
+        sessions.keep_only(&tre_id(), "2", &places[1]);
         let open = ["1", "2", "3"].map(|id| sessions.find(&tre_id(), id).is_some());
         assert_eq!(open, [false, true, false]);
     }

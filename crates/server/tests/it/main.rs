@@ -16,5 +16,6 @@ mod hlr;
 mod moves;
 mod peers;
 mod pva;
+mod strangers;
 mod vno;
 mod world;
