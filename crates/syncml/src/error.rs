@@ -99,6 +99,7 @@ impl Error {
                 Limit::Items => "syncml-too-many-items",
                 Limit::Text => "syncml-text-too-long",
                 Limit::Attributes => "syncml-too-many-attributes",
+                Limit::Expansion => "syncml-expands-too-much",
             },
             Self::MissingCmdId { .. } => "syncml-cmdid-missing",
             Self::NotBase64 => "syncml-not-base64",
@@ -168,6 +169,12 @@ pub enum Malformed {
     /// Text where only elements may stand.
     #[error("text outside of a value")]
     Text,
+    /// WBXML that ends in the middle, or a number in it past 32 bits.
+    #[error("the document is cut short")]
+    Cut,
+    /// A reference to nothing in WBXML's string table.
+    #[error("a reference outside of the string table")]
+    StringTable,
     /// A value that is not a number of the range that its element allows.
     #[error("{0} is not a number in its range")]
     Number(&'static str),
@@ -184,6 +191,8 @@ impl Malformed {
             Self::Duplicate(_) => "syncml-element-duplicate",
             Self::Missing(_) => "syncml-element-missing",
             Self::Text => "syncml-text-unexpected",
+            Self::Cut => "syncml-cut-short",
+            Self::StringTable => "syncml-string-table",
             Self::Number(_) => "syncml-number-invalid",
         }
     }
@@ -193,9 +202,21 @@ impl Malformed {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsupported {
-    /// An encoding other than UTF-8, or an XML version other than 1.0.
-    #[error("XML that is not version 1.0 in UTF-8")]
+    /// A character set other than UTF-8, or an XML version other than 1.0.
+    #[error("a document that is not in UTF-8, or not XML 1.0")]
     Encoding,
+    /// A version of WBXML other than 1.x.
+    #[error("a version of WBXML that is not 1.x")]
+    Version,
+    /// A WBXML document in a language without tokens here.
+    #[error("a WBXML document in a language that is not known")]
+    Language,
+    /// A token that only other applications of WBXML define.
+    #[error("an extension token")]
+    Extension,
+    /// An element or attribute that has no token in its language.
+    #[error("{0} has no token")]
+    NoToken(String),
     /// A document type declaration with an internal subset.
     #[error("a DTD with an internal subset")]
     InternalSubset,
@@ -211,6 +232,10 @@ impl Unsupported {
     const fn code(&self) -> &'static str {
         match self {
             Self::Encoding => "syncml-encoding-unsupported",
+            Self::Version => "syncml-wbxml-version",
+            Self::Language => "syncml-wbxml-language",
+            Self::Extension => "syncml-wbxml-extension",
+            Self::NoToken(_) => "syncml-no-token",
             Self::InternalSubset => "syncml-internal-subset",
             Self::Entity => "syncml-entity-unsupported",
             Self::OuterNamespace => "syncml-namespace-outside-data",

@@ -1,16 +1,23 @@
 //! SyncML 1.2 as OMA Device Management 1.2 uses it: the messages as types and
-//! their XML form (OMA-TS-SyncML-RepPro-V1_2, OMA-TS-DM-RepPro-V1_2,
+//! their XML and WBXML forms (OMA-TS-SyncML-RepPro-V1_2, OMA-TS-DM-RepPro-V1_2,
 //! OMA-TS-SyncML-MetaInfo-V1_2).
 //!
-//! [`model`] holds the types, which no representation shapes; [`xml`] reads
-//! and writes them as `application/vnd.syncml.dm+xml`; another representation is
-//! a module beside it over the same types. What the messages mean
-//! (sessions, the management tree, authentication) is the caller's.
+//! [`model`] holds the types, which no representation shapes. One reader and
+//! one writer know which element may stand where; [`xml`] and [`wbxml`] give
+//! them the elements of `application/vnd.syncml.dm+xml` and `…+wbxml`. Documents
+//! of other vocabularies (trees of OMA DM, provisioning documents) are
+//! [`infoset`] trees in either form. What the messages mean (sessions, the
+//! management tree, authentication) is the caller's.
 
+mod element;
 mod error;
+pub mod infoset;
 mod limits;
 mod mask;
 pub mod model;
+mod read;
+pub mod wbxml;
+mod write;
 pub mod xml;
 
 pub use error::{Class, Error, Malformed, Place, Unsupported, Unwritable};

@@ -22,11 +22,15 @@ pub struct Limits {
     pub max_text: usize,
     /// Attributes of one element, namespace declarations included.
     pub max_attributes: usize,
+    /// Octets that references to WBXML's string table may stand for, all
+    /// together, as a multiple of the document's own.
+    pub max_expansion: usize,
 }
 
 impl Default for Limits {
     /// Roomy for device management: 1 MiB, 64 deep, 1,000 commands with 4,000
-    /// items, 16 attributes.
+    /// items, 16 attributes, string table
+    /// references for 16 times the document.
     fn default() -> Self {
         Self {
             max_depth: 64,
@@ -35,6 +39,7 @@ impl Default for Limits {
             max_items: 4000,
             max_text: 1 << 20,
             max_attributes: 16,
+            max_expansion: 16,
         }
     }
 }
@@ -55,6 +60,8 @@ pub enum Limit {
     Text,
     /// [`Limits::max_attributes`].
     Attributes,
+    /// [`Limits::max_expansion`].
+    Expansion,
 }
 
 impl fmt::Display for Limit {
@@ -66,6 +73,7 @@ impl fmt::Display for Limit {
             Self::Items => "number of items",
             Self::Text => "length of a text",
             Self::Attributes => "number of attributes",
+            Self::Expansion => "octets out of the string table",
         })
     }
 }

@@ -68,6 +68,11 @@ impl From<&str> for Data {
     }
 }
 
+/// [`decode_base64`] of octets that should be such text.
+pub(crate) fn decode_base64_octets(octets: &[u8]) -> Option<Vec<u8>> {
+    decode_base64(std::str::from_utf8(octets).ok()?)
+}
+
 /// The octets of padded base64 text in which XML white space may stand.
 pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let packed: Vec<u8> = text

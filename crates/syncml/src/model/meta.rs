@@ -96,6 +96,20 @@ impl NextNonce {
         Self { written, octets }
     }
 
+    /// The nonce that came as `octets`: base64 text in them if that is what the
+    /// `Format` beside it says and they are that, else the nonce itself.
+    #[must_use]
+    pub fn read_octets(octets: Vec<u8>, format: Option<&Format>) -> Self {
+        let text = match format {
+            Some(Format::Bin) => None,
+            _ => std::str::from_utf8(&octets).ok(),
+        };
+        match text.map(|text| Self::read(text, format)) {
+            Some(read) if read.octets.is_some() => read,
+            _ => Self::from_octets(&octets),
+        }
+    }
+
     /// The octets; `None` if the text is not the base64 that it should be.
     #[must_use]
     pub fn octets(&self) -> Option<&[u8]> {

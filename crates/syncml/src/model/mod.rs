@@ -18,6 +18,7 @@ mod status_code;
 pub use alert_code::AlertCode;
 pub use command::{Alert, Command, Exec, Group, ItemCommand, Results, Status, UnsupportedCommand};
 pub use data::Data;
+pub(crate) use data::decode_base64_octets;
 pub use format::Format;
 pub use header::{Chal, Cred, SyncHdr};
 pub use id::{CmdId, MsgId, SessionId};

@@ -16,8 +16,34 @@ pub(super) const fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
+/// [`is_space`] for an octet.
+pub(super) const fn is_space_octet(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Octets before the first character of `text` that is not a `Char`.
+pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
+    // Only these octets can belong to one: control characters, and the first
+    // of U+FFFE and U+FFFF. There are no surrogates in a str.
+    let suspect = |octet: u8| (octet < b' ' && !is_space_octet(octet)) || octet == 0xef;
+    if !text.bytes().any(suspect) {
+        return None;
+    }
+    let found = text.char_indices().find(|(_, c)| !is_char(*c));
+    found.map(|(offset, _)| offset)
+}
+
+/// `text` with every line end as a line feed (XML 1.0 clause 2.11).
+pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|octet| octet == b'\r') {
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// `Char`: what may stand in a document at all.
-pub(super) const fn is_char(c: char) -> bool {
+pub(crate) const fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 

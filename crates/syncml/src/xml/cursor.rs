@@ -1,28 +1,27 @@
 //! A document as a row of tokens: well-formedness, limits and namespaces are
 //! settled here, so that the reader above sees only elements and characters
-//! (XML 1.0, Namespaces in XML 1.0).
+//! (XML 1.0, Namespaces in XML 1.0). Nothing is copied but texts with
+//! references or carriage returns in them.
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use std::borrow::Cow;
 
+use super::attribute::{self, Attribute, BadTag};
 use super::char::{self, BadReference};
 use super::names::{BadName, Names};
-use super::tag::{self, BadTag};
+use crate::element::Element;
+use crate::infoset;
+use crate::write::DEEPEST;
 use crate::{Error, Limit, Limits, Malformed, Place, Unsupported};
-
-/// No document goes deeper, whatever its [`Limits`] say: the reader above
-/// recurses once for each level of groups.
-pub(super) const DEEPEST: usize = 128;
 
 /// One piece of a document. Comments and processing instructions are left out.
 pub(super) enum Token<'a> {
-    /// A start tag: the local name, empty if its namespace is foreign.
-    Start(&'a str),
+    /// A start tag.
+    Start(Element),
     /// The end of the innermost open element, which stays open until the next
     /// token is read.
     End,
     /// Characters.
-    Text(String),
+    Text(Cow<'a, str>),
     /// One character that was written as a reference.
     Character(char),
     /// The end of the document.
@@ -30,16 +29,21 @@ pub(super) enum Token<'a> {
 }
 
 /// Reads a document's tokens in order.
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     source: &'a str,
     /// Octets of the byte order mark before `source`.
     skipped: usize,
-    reader: Reader<&'a [u8]>,
+    /// Octets of `source` that were read.
+    position: usize,
     pub(super) limits: Limits,
     pub(super) names: Names<'a>,
+    /// The attributes of the tag that was read last.
+    attributes: Vec<Attribute<'a>>,
     /// Where the last token began in `source`.
     at: usize,
     stage: Stage,
+    /// The innermost element was written as an empty one; its end is due.
+    empty: bool,
     /// The innermost element ended with the last token.
     ended: bool,
     /// Declarations up to this depth are outside of the markup being kept.
@@ -59,34 +63,30 @@ enum Stage {
 impl<'a> Cursor<'a> {
     pub(super) fn new(octets: &'a [u8], limits: &Limits) -> Result<Self, Error> {
         if octets.len() > limits.max_octets {
-            let at = place(limits.max_octets);
             return Err(Error::Limit {
-                at,
+                at: place(limits.max_octets),
                 limit: Limit::Octets,
             });
         }
         let text = utf8(octets)?;
         let source = text.strip_prefix('\u{feff}').unwrap_or(text);
         let skipped = text.len() - source.len();
-        if let Some((offset, _)) = source.char_indices().find(|(_, c)| !char::is_char(*c)) {
-            let at = place(offset + skipped);
+        if let Some(offset) = char::first_forbidden(source) {
             return Err(Error::Malformed {
-                at,
+                at: place(offset + skipped),
                 cause: Malformed::Character,
             });
         }
-        let mut reader = Reader::from_str(source);
-        let config = reader.config_mut();
-        config.expand_empty_elements = true;
-        config.check_comments = true;
         Ok(Self {
             source,
             skipped,
-            reader,
+            position: 0,
             limits: *limits,
             names: Names::default(),
+            attributes: Vec::new(),
             at: 0,
             stage: Stage::Start,
+            empty: false,
             ended: false,
             boundary: 0,
         })
@@ -98,38 +98,56 @@ impl<'a> Cursor<'a> {
             self.names.close();
         }
         loop {
-            self.at = self.position();
-            let event = self
-                .reader
-                .read_event()
-                .map_err(|fault| self.broken(&fault))?;
-            match event {
-                Event::Start(tag) => return self.start(&tag).map(Token::Start),
-                Event::End(_) => return Ok(self.end()),
-                Event::Text(text) => return self.text(text.xml10_content().into_owned()),
-                Event::CData(text) => {
-                    self.inside_root("a CDATA section")?;
-                    return Ok(Token::Text(text.xml10_content().into_owned()));
+            self.at = self.position;
+            if std::mem::take(&mut self.empty) {
+                return Ok(self.end());
+            }
+            let rest = self.rest();
+            let mut octets = rest.bytes();
+            match (octets.next(), octets.next()) {
+                (None, _) => return self.eof(),
+                (Some(b'<'), Some(b'/')) => return self.end_tag(rest),
+                (Some(b'<'), Some(b'!')) => {
+                    if let Some(token) = self.declared(rest)? {
+                        return Ok(token);
+                    }
                 }
-                Event::GeneralRef(name) => {
-                    self.inside_root("a reference")?;
-                    let resolved = char::resolve(&name).map_err(|bad| self.bad_reference(bad));
-                    return resolved.map(Token::Character);
-                }
-                Event::Decl(_) => self.declaration()?,
-                Event::DocType(doctype) => self.doctype(&doctype)?,
-                Event::PI(instruction) => self.instruction(instruction.target())?,
-                Event::Comment(_) => self.leave_start(),
-                // Expanded into Start and End.
-                Event::Empty(_) => {}
-                Event::Eof => return self.eof(),
+                (Some(b'<'), Some(b'?')) => self.instruction(rest)?,
+                (Some(b'<'), _) => return self.start(rest).map(Token::Start),
+                (Some(b'&'), _) => return self.reference(rest),
+                _ => return self.text(rest),
             }
         }
     }
 
+    /// The attributes of the tag that was read last, without its namespace
+    /// declarations.
+    pub(super) fn written_attributes(&self) -> Result<Vec<infoset::Attribute>, Error> {
+        let declares = |name: &str| name == "xmlns" || name.starts_with("xmlns:");
+        self.attributes
+            .iter()
+            .filter(|attribute| !declares(attribute.name))
+            .map(|attribute| {
+                // XML 1.0 clause 3.3.3; references are resolved after it.
+                let value = attribute.value.replace("\r\n", " ");
+                let value = value.replace(['\r', '\n', '\t'], " ");
+                let value = char::unescape(&value);
+                Ok(infoset::Attribute {
+                    name: attribute.name.to_owned(),
+                    value: value.map_err(|bad| self.bad_reference(bad))?.into_owned(),
+                })
+            })
+            .collect()
+    }
+
+    /// What is not read yet.
+    fn rest(&self) -> &'a str {
+        self.source.get(self.position..).unwrap_or("")
+    }
+
     /// Octets of `source` that were read.
-    pub(super) fn position(&self) -> usize {
-        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
+    pub(super) const fn position(&self) -> usize {
+        self.position
     }
 
     /// The document's text from `start` up to the last token.
@@ -138,7 +156,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Where the last token began.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn current_place(&self) -> Place {
         Place {
             offset: self.at + self.skipped,
             path: self.names.path(),
@@ -147,21 +165,21 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn malformed(&self, cause: Malformed) -> Error {
         Error::Malformed {
-            at: self.place(),
+            at: self.current_place(),
             cause,
         }
     }
 
-    pub(super) fn unsupported(&self, cause: Unsupported) -> Error {
+    fn unsupported(&self, cause: Unsupported) -> Error {
         Error::Unsupported {
-            at: self.place(),
+            at: self.current_place(),
             cause,
         }
     }
 
     pub(super) fn limit(&self, limit: Limit) -> Error {
         Error::Limit {
-            at: self.place(),
+            at: self.current_place(),
             limit,
         }
     }
@@ -170,7 +188,25 @@ impl<'a> Cursor<'a> {
         self.malformed(Malformed::NotWellFormed(what.to_owned()))
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>) -> Result<&'a str, Error> {
+    /// Reads up to and with `end`, which must come; gives what is before it,
+    /// without the first `skip` octets of `rest`.
+    fn up_to(
+        &mut self,
+        rest: &'a str,
+        skip: usize,
+        end: &str,
+        what: &str,
+    ) -> Result<&'a str, Error> {
+        let inner = rest.get(skip..).unwrap_or("");
+        let Some(length) = inner.find(end) else {
+            return Err(self.not_well_formed(what));
+        };
+        self.position += skip + length + end.len();
+        Ok(inner.get(..length).unwrap_or(""))
+    }
+
+    /// `rest` begins with `<` and something that is not `/`, `!` or `?`.
+    fn start(&mut self, rest: &'a str) -> Result<Element, Error> {
         if self.stage == Stage::Epilog {
             return Err(self.not_well_formed("an element behind the root"));
         }
@@ -178,19 +214,29 @@ impl<'a> Cursor<'a> {
         if self.names.depth() >= self.limits.max_depth.min(DEEPEST) {
             return Err(self.limit(Limit::Depth));
         }
-        let text = self.source.get(self.at + 1..self.position()).unwrap_or("");
-        let parts = text.split_at_checked(tag.name().as_ref().len());
-        let (name, rest) = parts.unwrap_or((text, ""));
-        let inner = rest.strip_suffix("/>").or_else(|| rest.strip_suffix('>'));
-        let attributes = tag::attributes(inner.unwrap_or(rest), self.limits.max_attributes)
-            .map_err(|bad| match bad {
-                BadTag::TooMany => self.limit(Limit::Attributes),
-                BadTag::NotWellFormed(what) => self.not_well_formed(what),
-            })?;
-        if !char::is_qualified_name(name) {
+        let Some(length) = attribute::tag_length(rest) else {
+            return Err(self.not_well_formed("a start tag without end"));
+        };
+        self.position += length;
+        let inner = rest.get(1..length - 1).unwrap_or("");
+        let (inner, empty) = match inner.strip_suffix('/') {
+            Some(inner) => (inner, true),
+            None => (inner, false),
+        };
+        self.empty = empty;
+        let name_length = inner.bytes().position(char::is_space_octet);
+        let (name, rest) = inner
+            .split_at_checked(name_length.unwrap_or(inner.len()))
+            .unwrap_or((inner, ""));
+        let element = Element::named(name.as_bytes());
+        if element == Element::Foreign && !char::is_qualified_name(name) {
             return Err(self.not_well_formed("an element without a proper name"));
         }
-        let resolved = self.names.open(name, &attributes, self.boundary);
+        self.attributes.clear();
+        if !rest.is_empty() {
+            self.read_attributes(rest)?;
+        }
+        let resolved = self.names.open(name, &self.attributes, self.boundary);
         let resolved = resolved.map_err(|bad| match bad {
             BadName::TooMany => self.limit(Limit::Attributes),
             BadName::NotWellFormed(what) => self.not_well_formed(what),
@@ -199,7 +245,34 @@ impl<'a> Cursor<'a> {
         if resolved.from_outside {
             return Err(self.unsupported(Unsupported::OuterNamespace));
         }
-        Ok(resolved.local)
+        Ok(match resolved.local {
+            _ if !resolved.ours => Element::Foreign,
+            local if local.len() == name.len() => element,
+            local => Element::named(local.as_bytes()),
+        })
+    }
+
+    fn read_attributes(&mut self, text: &'a str) -> Result<(), Error> {
+        let max = self.limits.max_attributes;
+        attribute::read(text, max, &mut self.attributes).map_err(|bad| match bad {
+            BadTag::TooMany => self.limit(Limit::Attributes),
+            BadTag::NotWellFormed(what) => self.not_well_formed(what),
+        })
+    }
+
+    fn end_tag(&mut self, rest: &'a str) -> Result<Token<'a>, Error> {
+        let Some(length) = rest.bytes().position(|octet| octet == b'>') else {
+            return Err(self.not_well_formed("an end tag without end"));
+        };
+        self.position += length + 1;
+        let name = rest.get(2..length).unwrap_or("");
+        let open = self.names.current();
+        if self.names.depth() == 0
+            || !(same(name, open) || name.trim_end_matches(char::is_space) == open)
+        {
+            return Err(self.not_well_formed("an end tag that does not match"));
+        }
+        Ok(self.end())
     }
 
     fn end(&mut self) -> Token<'a> {
@@ -210,45 +283,99 @@ impl<'a> Cursor<'a> {
         Token::End
     }
 
-    fn text(&mut self, text: String) -> Result<Token<'a>, Error> {
-        if !matches!(self.stage, Stage::Root) && !text.chars().all(char::is_space) {
+    fn text(&mut self, rest: &'a str) -> Result<Token<'a>, Error> {
+        let length = rest.bytes().position(|octet| matches!(octet, b'<' | b'&'));
+        let text = rest.get(..length.unwrap_or(rest.len())).unwrap_or("");
+        self.position += text.len();
+        if self.stage != Stage::Root && !text.bytes().all(char::is_space_octet) {
             return Err(self.malformed(Malformed::Text));
         }
-        if text.contains("]]>") {
+        if text.as_bytes().contains(&b']') && text.contains("]]>") {
             return Err(self.not_well_formed("]]> in text"));
         }
-        if !text.is_empty() {
+        self.leave_start();
+        Ok(Token::Text(char::with_line_feeds(text)))
+    }
+
+    fn reference(&mut self, rest: &'a str) -> Result<Token<'a>, Error> {
+        self.inside_root("a reference")?;
+        let name = self.up_to(rest, 1, ";", "a reference without end")?;
+        char::resolve(name)
+            .map(Token::Character)
+            .map_err(|bad| self.bad_reference(bad))
+    }
+
+    /// `rest` begins with `<!`: a comment, a CDATA section or a DTD.
+    fn declared(&mut self, rest: &'a str) -> Result<Option<Token<'a>>, Error> {
+        const COMMENT: &str = "<!--";
+        const CDATA: &str = "<![CDATA[";
+        const DOCTYPE: &str = "<!DOCTYPE";
+        if rest.starts_with(COMMENT) {
+            let text = self.up_to(rest, COMMENT.len(), "-->", "a comment without end")?;
+            if text.contains("--") || text.ends_with('-') {
+                return Err(self.not_well_formed("-- in a comment"));
+            }
             self.leave_start();
+            return Ok(None);
         }
-        Ok(Token::Text(text))
+        if rest.starts_with(CDATA) {
+            self.inside_root("a CDATA section")?;
+            let text = self.up_to(rest, CDATA.len(), "]]>", "a CDATA section without end")?;
+            return Ok(Some(Token::Text(char::with_line_feeds(text))));
+        }
+        match rest.strip_prefix(DOCTYPE) {
+            Some(inner) if inner.starts_with(char::is_space) => self.doctype(inner)?,
+            _ => return Err(self.not_well_formed("a declaration that may not stand here")),
+        }
+        self.position += DOCTYPE.len();
+        Ok(None)
     }
 
-    fn inside_root(&self, what: &str) -> Result<(), Error> {
-        if self.stage == Stage::Root {
-            Ok(())
-        } else {
-            Err(self.not_well_formed(&format!("{what} outside of the root")))
+    /// A DTD, from behind its keyword on.
+    fn doctype(&mut self, inner: &str) -> Result<(), Error> {
+        if self.stage >= Stage::AfterDoctype {
+            return Err(self.not_well_formed("a DOCTYPE that may not stand here"));
         }
+        self.stage = Stage::AfterDoctype;
+        let mut quote = None;
+        for (at, octet) in inner.bytes().enumerate() {
+            match (quote, octet) {
+                (None, b'[') => return Err(self.unsupported(Unsupported::InternalSubset)),
+                (None, b'>') => {
+                    self.position += at + 1;
+                    return Ok(());
+                }
+                (None, b'"' | b'\'') => quote = Some(octet),
+                (Some(open), _) if open == octet => quote = None,
+                _ => {}
+            }
+        }
+        Err(self.not_well_formed("a DOCTYPE without end"))
     }
 
-    fn leave_start(&mut self) {
-        self.stage = self.stage.max(Stage::Prolog);
+    fn instruction(&mut self, rest: &'a str) -> Result<(), Error> {
+        let text = self.up_to(rest, 2, "?>", "a processing instruction without end")?;
+        let target = text.split(char::is_space).next().unwrap_or(text);
+        if target == "xml" {
+            return self.declaration(text.get(target.len()..).unwrap_or(""));
+        }
+        self.leave_start();
+        if target.eq_ignore_ascii_case("xml") || !char::is_qualified_name(target) {
+            return Err(self.not_well_formed("a processing instruction without a proper name"));
+        }
+        Ok(())
     }
 
     /// The XML declaration (XML 1.0 clause 2.8): its parts are written as
     /// attributes are, but in one order.
-    fn declaration(&mut self) -> Result<(), Error> {
+    fn declaration(&mut self, inner: &str) -> Result<(), Error> {
         const BAD: &str = "a bad XML declaration";
         if self.stage != Stage::Start {
             return Err(self.not_well_formed("an XML declaration that is not at the start"));
         }
         self.leave_start();
-        let text = self.source.get(self.at..self.position()).unwrap_or("");
-        let inner = text
-            .strip_prefix("<?xml")
-            .and_then(|text| text.strip_suffix("?>"));
-        let parts = tag::attributes(inner.unwrap_or(text), 3);
-        let parts = parts.map_err(|_| self.not_well_formed(BAD))?;
+        let mut parts = Vec::new();
+        attribute::read(inner, 3, &mut parts).map_err(|_| self.not_well_formed(BAD))?;
         let mut parts = parts.iter().peekable();
         let version = parts.next_if(|part| part.name == "version");
         let encoding = parts.next_if(|part| part.name == "encoding");
@@ -267,29 +394,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn doctype(&mut self, doctype: &str) -> Result<(), Error> {
-        if self.stage >= Stage::AfterDoctype {
-            return Err(self.not_well_formed("a DOCTYPE that may not stand here"));
+    fn inside_root(&self, what: &str) -> Result<(), Error> {
+        if self.stage == Stage::Root {
+            Ok(())
+        } else {
+            Err(self.not_well_formed(&format!("{what} outside of the root")))
         }
-        self.stage = Stage::AfterDoctype;
-        let mut quote = None;
-        for c in doctype.chars() {
-            match (quote, c) {
-                (None, '[') => return Err(self.unsupported(Unsupported::InternalSubset)),
-                (None, '"' | '\'') => quote = Some(c),
-                (Some(open), _) if open == c => quote = None,
-                _ => {}
-            }
-        }
-        Ok(())
     }
 
-    fn instruction(&mut self, target: &str) -> Result<(), Error> {
-        self.leave_start();
-        if target.eq_ignore_ascii_case("xml") || !char::is_qualified_name(target) {
-            return Err(self.not_well_formed("a processing instruction without a proper name"));
-        }
-        Ok(())
+    fn leave_start(&mut self) {
+        self.stage = self.stage.max(Stage::Prolog);
     }
 
     fn eof(&self) -> Result<Token<'a>, Error> {
@@ -306,20 +420,11 @@ impl<'a> Cursor<'a> {
             BadReference::Unsupported(cause) => self.unsupported(cause),
         }
     }
+}
 
-    /// What the tokeniser found. Its texts may repeat long parts of the
-    /// document and are cut.
-    fn broken(&self, fault: &quick_xml::Error) -> Error {
-        const LONGEST: usize = 120;
-        let offset = usize::try_from(self.reader.error_position()).unwrap_or(self.at);
-        Error::Malformed {
-            at: Place {
-                offset: offset + self.skipped,
-                path: self.names.path(),
-            },
-            cause: Malformed::NotWellFormed(fault.to_string().chars().take(LONGEST).collect()),
-        }
-    }
+/// Whether two short texts are the same, without a call.
+fn same(left: &str, right: &str) -> bool {
+    left.len() == right.len() && left.bytes().zip(right.bytes()).all(|(l, r)| l == r)
 }
 
 const fn place(offset: usize) -> Place {

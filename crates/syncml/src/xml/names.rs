@@ -1,8 +1,10 @@
 //! The open elements and the namespaces in scope (Namespaces in XML 1.0
 //! clauses 3, 4 and 6; SyncML RepPro 1.2, "XML Usage", for the names of ours).
 
+use super::attribute::Attribute;
+use std::borrow::Cow;
+
 use super::char::{self, BadReference};
-use super::tag::Attribute;
 
 /// More declarations in scope than any sound document has; bounds the cost of
 /// looking a prefix up.
@@ -24,6 +26,7 @@ struct Open<'a> {
 
 struct Binding<'a> {
     prefix: &'a str,
+    uri: Cow<'a, str>,
     space: Space,
     /// Depth of the element that declares it.
     depth: usize,
@@ -39,8 +42,10 @@ enum Space {
 
 /// How an element's name resolves.
 pub(super) struct Resolved<'a> {
-    /// The local name; empty in a foreign namespace.
+    /// The local name.
     pub(super) local: &'a str,
+    /// Whether its namespace is none, or one of SyncML's.
+    pub(super) ours: bool,
     /// Whether a name of the tag needs a declaration that stands at
     /// `boundary` or further out.
     pub(super) from_outside: bool,
@@ -106,14 +111,29 @@ impl<'a> Names<'a> {
                 from_outside |= depth.is_some_and(|depth| depth <= boundary);
             }
         }
-        let local = match space {
-            Space::Ours => name.rsplit(':').next().unwrap_or(name),
-            Space::Foreign => "",
+        let prefix = prefix_of(name);
+        let local = match prefix {
+            "" => name,
+            _ => name.get(prefix.len() + 1..).unwrap_or(name),
         };
         Ok(Resolved {
             local,
+            ours: space == Space::Ours,
             from_outside,
         })
+    }
+
+    /// Namespace and local name of the innermost element.
+    pub(super) fn resolved(&self) -> (&str, &'a str) {
+        let name = self.current();
+        let prefix = prefix_of(name);
+        let binding = self
+            .bindings
+            .iter()
+            .rev()
+            .find(|known| known.prefix == prefix);
+        let local = name.rsplit(':').next().unwrap_or(name);
+        (binding.map_or("", |binding| binding.uri.trim()), local)
     }
 
     /// Closes the innermost element.
@@ -124,6 +144,10 @@ impl<'a> Names<'a> {
     }
 
     fn declare(&mut self, attribute: &Attribute<'a>) -> Result<(), BadName> {
+        if attribute.name == "xmlns" && attribute.value == "syncml:metinf" {
+            // What nearly every attribute in a message is.
+            return self.bind("", Cow::Borrowed(attribute.value), Space::Ours);
+        }
         let prefix = match attribute.name.split_once(':') {
             Some(("xmlns", prefix)) => prefix,
             None if attribute.name == "xmlns" => "",
@@ -139,16 +163,21 @@ impl<'a> Names<'a> {
                 "a namespace declaration that is not allowed",
             ));
         }
-        if self.bindings.len() == MAX_BINDINGS {
-            return Err(BadName::TooMany);
-        }
         let space = if uri.trim().is_empty() || starts_with_syncml(uri.trim_start()) {
             Space::Ours
         } else {
             Space::Foreign
         };
+        self.bind(prefix, uri, space)
+    }
+
+    fn bind(&mut self, prefix: &'a str, uri: Cow<'a, str>, space: Space) -> Result<(), BadName> {
+        if self.bindings.len() == MAX_BINDINGS {
+            return Err(BadName::TooMany);
+        }
         self.bindings.push(Binding {
             prefix,
+            uri,
             space,
             depth: self.open.len(),
         });
@@ -158,11 +187,9 @@ impl<'a> Names<'a> {
     /// What `prefix` means, and the depth of its declaration; none for an
     /// empty prefix without a declaration.
     fn lookup(&self, prefix: &str) -> Result<(Space, Option<usize>), BadName> {
-        let binding = self
-            .bindings
-            .iter()
-            .rev()
-            .find(|known| known.prefix == prefix);
+        let binding = self.bindings.iter().rev().find(|known| {
+            known.prefix.len() == prefix.len() && (prefix.is_empty() || known.prefix == prefix)
+        });
         match binding {
             Some(binding) => Ok((binding.space, Some(binding.depth))),
             None if prefix.is_empty() => Ok((Space::Ours, None)),
@@ -172,7 +199,8 @@ impl<'a> Names<'a> {
 }
 
 fn prefix_of(name: &str) -> &str {
-    name.split_once(':').map_or("", |(prefix, _)| prefix)
+    let at = name.bytes().position(|octet| octet == b':');
+    at.and_then(|at| name.get(..at)).unwrap_or("")
 }
 
 /// `SYNCML:SYNCML1.2`, `syncml:metinf`, `syncml:dmddf1.2` and their kin.

@@ -86,6 +86,7 @@ fn one_more_than_a_bound() {
         max_items: 2,
         max_text: 33,
         max_attributes: 1,
+        max_expansion: 16,
     };
     for (code, limits) in [
         (
@@ -127,6 +128,7 @@ fn one_more_than_a_bound() {
             "syncml-too-many-attributes",
             Limits {
                 max_attributes: 0,
+                max_expansion: 16,
                 ..reached
             },
         ),

@@ -14,10 +14,13 @@
 mod document;
 mod fixpoint;
 mod generate;
+mod libwbxml;
 mod limits;
 mod mask;
 mod refused;
 mod samples;
 mod tolerated;
 mod values;
+mod vocabulary;
+mod wbxml;
 mod written;

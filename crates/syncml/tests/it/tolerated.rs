@@ -405,6 +405,7 @@ fn a_bound_itself_may_be_reached() {
         max_items: 2,
         max_text: header_texts,
         max_attributes: 1,
+        max_expansion: 16,
     };
     assert!(xml::decode(document.as_bytes(), &limits).is_ok());
 }

@@ -12,15 +12,40 @@ pub(super) enum BadTag {
     NotWellFormed(&'static str),
 }
 
-/// The attributes in `text`, which is a start tag from behind its element's
-/// name up to its `>` or `/>`; at most `max` of them.
-pub(super) fn attributes(text: &str, max: usize) -> Result<Vec<Attribute<'_>>, BadTag> {
-    let mut found: Vec<Attribute<'_>> = Vec::new();
+/// The octets of the start tag at the beginning of `text`, `>` included;
+/// `None` without one.
+pub(super) fn tag_length(text: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, octet) in text.bytes().enumerate() {
+        match (quote, octet) {
+            (None, b'>') => return Some(at + 1),
+            (None, b'"' | b'\'') => quote = Some(octet),
+            (Some(open), _) if open == octet => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Puts the attributes in `text`, which is a start tag from behind its
+/// element's name up to its `>` or `/>`, into `found`; at most `max` of them.
+pub(super) fn read<'a>(
+    text: &'a str,
+    max: usize,
+    found: &mut Vec<Attribute<'a>>,
+) -> Result<(), BadTag> {
+    if let Some(value) = met_inf(text) {
+        found.push(Attribute {
+            name: "xmlns",
+            value,
+        });
+        return Ok(());
+    }
     let mut rest = text;
     loop {
         let trimmed = rest.trim_start_matches(super::char::is_space);
         if trimmed.is_empty() {
-            return Ok(found);
+            return Ok(());
         }
         if trimmed.len() == rest.len() {
             return Err(BadTag::NotWellFormed(
@@ -39,11 +64,20 @@ pub(super) fn attributes(text: &str, max: usize) -> Result<Vec<Attribute<'_>>, B
     }
 }
 
+/// The namespace, if `text` is the declaration that most elements with
+/// attributes bear, and nothing else.
+fn met_inf(text: &str) -> Option<&str> {
+    let quoted = text.strip_prefix(" xmlns=")?;
+    let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let value = quoted.get(1..)?.strip_suffix(quote)?;
+    (value == "syncml:metinf").then_some(value)
+}
+
 fn attribute(text: &str) -> Result<(Attribute<'_>, &str), BadTag> {
     const BAD: BadTag = BadTag::NotWellFormed("an attribute that is not name=\"value\"");
     let (name, after) = text.split_once('=').ok_or(BAD)?;
     let name = name.trim_end_matches(super::char::is_space);
-    if !super::char::is_qualified_name(name) {
+    if name != "xmlns" && !super::char::is_qualified_name(name) {
         return Err(BAD);
     }
     let after = after.trim_start_matches(super::char::is_space);
