@@ -20,7 +20,8 @@ usage: ./x NAME
   demo    a whole operator change; arguments go to `rehome demo`
   readme  the README's walk, as it stands there
   check   formatting, layers, file sizes, licences, clippy
-  test    check, then every test";
+  test    check, then every test
+  bench   our code beside other programs: `./x bench NAME [--json]`";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +48,7 @@ fn run(args: &[String]) -> Result<()> {
         (Some("readme"), []) => stages::readme(),
         (Some("check"), []) => check::run(),
         (Some("test"), rest) => stages::test(rest),
+        (Some("bench"), rest) => stages::bench(rest),
         (Some(other), _) => bail!("there is no `{other}` with these arguments\n{USAGE}"),
     }
 }

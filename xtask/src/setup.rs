@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::process::{self, on_path};
 
-/// A program that something needs, the Debian package that brings it, and why.
+/// A program or a library (`….so`) that something needs, the Debian package that brings it, and why.
 type Needed = (&'static str, &'static str, &'static str);
 
 /// What the build needs.
@@ -26,6 +26,14 @@ pub(crate) const PROGRAMS: [Needed; 5] = [
     ("xmlsec1", "xmlsec1", "the oracle for XML signatures"),
 ];
 
+/// What `./x bench` links, and the same library's programs.
+pub(crate) const BENCH: [Needed; 4] = [
+    ("libwbxml2.so", "libwbxml2-dev", "a peer of the benches"),
+    ("libexpat.so", "libexpat1-dev", "a peer of the benches"),
+    ("xml2wbxml", "libwbxml2-utils", "the oracle for WBXML"),
+    ("wbxml2xml", "libwbxml2-utils", "the oracle for WBXML"),
+];
+
 /// Installs missing packages when it may, otherwise prints the line to run.
 fn install(programs: &[Needed], may_install: bool) -> Result<()> {
     let mut packages: Vec<&str> = Vec::new();
@@ -35,6 +43,7 @@ fn install(programs: &[Needed], may_install: bool) -> Result<()> {
             packages.push(package);
         }
     }
+    packages.dedup();
     if packages.contains(&"gcc") {
         packages.push("libc6-dev");
     }
@@ -57,7 +66,7 @@ fn install(programs: &[Needed], may_install: bool) -> Result<()> {
 
 /// `./x setup`.
 pub(crate) fn run() -> Result<()> {
-    need(&PROGRAMS)?;
+    need(&[PROGRAMS.as_slice(), &BENCH].concat())?;
     eprintln!("x: everything is here");
     Ok(())
 }
@@ -71,8 +80,11 @@ pub(crate) fn need(programs: &[Needed]) -> Result<()> {
 }
 
 /// Debian's smallest system has a perl without the modules that OpenSSL's build
-/// wants.
+/// wants. Libraries are where the linker looks.
 fn is_here(program: &str) -> bool {
+    if program.ends_with(".so") {
+        return is_linkable(program);
+    }
     on_path(program)
         && (program != "perl"
             || Command::new(program)
@@ -86,6 +98,15 @@ fn is_here(program: &str) -> bool {
                 ])
                 .output()
                 .is_ok_and(|output| output.status.success()))
+}
+
+/// The compiler answers with a path for a library that it finds, else with the
+/// bare name.
+fn is_linkable(library: &str) -> bool {
+    Command::new("cc")
+        .arg(format!("-print-file-name={library}"))
+        .output()
+        .is_ok_and(|output| output.status.success() && output.stdout.contains(&b'/'))
 }
 
 fn apt() -> Command {

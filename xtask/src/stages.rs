@@ -1,5 +1,6 @@
 //! The stages of `./x test`, each with its time.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -21,8 +22,7 @@ pub(crate) fn demo(args: &[&str]) -> Result<()> {
     openssl::ensure()?;
     let build = ["build", "--locked", "--quiet", "--package", "rehome"];
     run(cargo(&build)?.args(["--features", "crash-points"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root()?.join("target"), Into::into);
-    run(Command::new(target.join("debug/rehome"))
+    run(Command::new(target()?.join("debug/rehome"))
         .arg("demo")
         .args(args))
 }
@@ -60,6 +60,20 @@ pub(crate) fn readme() -> Result<()> {
     let build = ["build", "--locked", "--quiet", "--package", "rehome"];
     run(cargo(&build)?.args(["--features", "crash-points"]))?;
     timed("README walk", crate::readme::run)
+}
+
+/// Builds the benches with the libraries that they compare us with, and runs
+/// one; arguments go to it, its standard output is the result alone.
+pub(crate) fn bench(args: &[&str]) -> Result<()> {
+    setup::need(&setup::BENCH)?;
+    let build = ["build", "--locked", "--quiet", "--release"];
+    run(cargo(&build)?.args(["--package", "benches", "--features", "peers"]))?;
+    run(Command::new(target()?.join("release/bench")).args(args))
+}
+
+/// Where cargo builds.
+fn target() -> Result<PathBuf> {
+    Ok(std::env::var_os("CARGO_TARGET_DIR").map_or(root()?.join("target"), Into::into))
 }
 
 /// Runs one stage and prints how long it took.

@@ -92,6 +92,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "trust",
         ],
     ),
+    ("benches", Storey::Node, &["syncml"]),
     ("xtask", Storey::Node, &[]),
 ];
 
@@ -109,7 +110,7 @@ const NODE_ONLY: &[&str] = &[
 ];
 
 /// Errors without a type and printing belong to these.
-const ANYHOW: &[&str] = &["rehome", "xtask"];
+const ANYHOW: &[&str] = &["benches", "rehome", "xtask"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Storey {
