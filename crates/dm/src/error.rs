@@ -42,6 +42,27 @@ pub enum Error {
     #[error("provisioning document too large: {0}")]
     DocumentTooLarge(&'static str),
 
+    /// A serialised tree or a device description that can't be read.
+    #[error("malformed tree document at octet {at}: {cause}")]
+    TreeDocument {
+        /// Octets before the place.
+        at: usize,
+        /// What is wrong there.
+        cause: &'static str,
+    },
+    /// A serialised tree or a device description whose content can't be.
+    #[error("wrong tree document: {0}")]
+    TreeDocumentContent(&'static str),
+    /// A serialised tree or a device description past its limits.
+    #[error("tree document too large: {0}")]
+    TreeDocumentTooLarge(&'static str),
+    /// Octets that are not a notification.
+    #[error("malformed notification: {0}")]
+    Notification(&'static str),
+    /// A notification whose digest is not that of its server.
+    #[error("notification with a wrong digest")]
+    NotificationDigest,
+
     /// An optional feature of OMA DM that is not there.
     #[error("not supported: {0}")]
     Unsupported(&'static str),
@@ -143,6 +164,10 @@ impl Error {
             | Self::Document { .. }
             | Self::DocumentContent(_)
             | Self::DocumentTooLarge(_)
+            | Self::TreeDocument { .. }
+            | Self::TreeDocumentContent(_)
+            | Self::TreeDocumentTooLarge(_)
+            | Self::Notification(_)
             | Self::MsgId => Blame::Malformed,
             Self::Unsupported(_) | Self::NotImplemented | Self::MediaType | Self::Version => {
                 Blame::Unsupported
@@ -152,7 +177,8 @@ impl Error {
             | Self::AlreadyExists
             | Self::TooLarge
             | Self::Full
-            | Self::Denied => Blame::Denied,
+            | Self::Denied
+            | Self::NotificationDigest => Blame::Denied,
             Self::WrongSession
             | Self::WrongSource
             | Self::WrongTarget
@@ -174,6 +200,9 @@ impl Error {
             | Self::ServerId
             | Self::Document { .. }
             | Self::DocumentContent(_)
+            | Self::TreeDocument { .. }
+            | Self::TreeDocumentContent(_)
+            | Self::Notification(_)
             | Self::MsgId => StatusCode::BAD_REQUEST,
             Self::Command(_) => StatusCode::INCOMPLETE_COMMAND,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -183,7 +212,10 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotAllowed => StatusCode::COMMAND_NOT_ALLOWED,
             Self::AlreadyExists => StatusCode::ALREADY_EXISTS,
-            Self::TooLarge | Self::DocumentTooLarge(_) => StatusCode::REQUEST_ENTITY_TOO_LARGE,
+            Self::TooLarge | Self::DocumentTooLarge(_) | Self::TreeDocumentTooLarge(_) => {
+                StatusCode::REQUEST_ENTITY_TOO_LARGE
+            }
+            Self::NotificationDigest => StatusCode::UNAUTHORIZED,
             Self::Full => StatusCode::DEVICE_FULL,
             Self::Denied => StatusCode::PERMISSION_DENIED,
             Self::Version => StatusCode::PROTOCOL_VERSION_NOT_SUPPORTED,
@@ -204,6 +236,11 @@ impl Error {
             Self::Document { .. } => "provisioning-document-malformed",
             Self::DocumentContent(_) => "provisioning-content-wrong",
             Self::DocumentTooLarge(_) => "provisioning-document-too-large",
+            Self::TreeDocument { .. } => "dm-tree-document-malformed",
+            Self::TreeDocumentContent(_) => "dm-tree-document-wrong",
+            Self::TreeDocumentTooLarge(_) => "dm-tree-document-too-large",
+            Self::Notification(_) => "dm-notification-malformed",
+            Self::NotificationDigest => "dm-notification-digest-wrong",
             Self::Unsupported(_) => "dm-unsupported",
             Self::NotImplemented => "dm-command-foreign",
             Self::MediaType => "dm-media-type-unsupported",

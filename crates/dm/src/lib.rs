@@ -7,7 +7,8 @@
 //!   objects that a device plugs in;
 //! - [`auth`]: who is who, in both directions;
 //! - [`client`] and [`server`]: the two ends of a session;
-//! - [`bootstrap`]: Client Provisioning documents.
+//! - [`bootstrap`]: Client Provisioning documents;
+//! - [`notification`]: how a server asks a device to begin a session.
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, Copy,
 //! properties and lists of nodes (`?prop=`, `?list=`), serialised trees, user
@@ -17,6 +18,7 @@ pub mod auth;
 pub mod bootstrap;
 pub mod client;
 mod error;
+pub mod notification;
 pub mod server;
 pub mod session;
 pub mod tree;

@@ -25,6 +25,7 @@ mod fake;
 mod garbage;
 mod kit;
 mod lossy;
+mod notification;
 mod objects;
 mod order;
 mod scripted;
