@@ -8,7 +8,9 @@
 //! - [`auth`]: who is who, in both directions;
 //! - [`client`] and [`server`]: the two ends of a session;
 //! - [`bootstrap`]: Client Provisioning documents;
-//! - [`notification`]: how a server asks a device to begin a session.
+//! - [`notification`]: how a server asks a device to begin a session;
+//! - [`tnds`]: serialised trees;
+//! - [`ddf`]: device descriptions.
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, Copy,
 //! properties and lists of nodes (`?prop=`, `?list=`), serialised trees, user
@@ -17,10 +19,13 @@
 pub mod auth;
 pub mod bootstrap;
 pub mod client;
+pub mod ddf;
+mod dmddf;
 mod error;
 pub mod notification;
 pub mod server;
 pub mod session;
+pub mod tnds;
 pub mod tree;
 
 pub use error::{Blame, Error};
