@@ -1,6 +1,8 @@
 //! Tests of the crate `dm` from outside: tree and ACLs (OMA DM TND 1.2),
 //! authentication (OMA DM Security 1.2), whole sessions (OMA DM Protocol 1.2)
-//! and provisioning documents (OMA Provisioning Content 1.1).
+//! provisioning documents (OMA Provisioning Content 1.1), notifications (OMA DM
+//! Notification 1.2), serialised trees (OMA DM TNDS 1.2) and device
+//! descriptions (OMA DM TND 1.2 clause 9).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +22,7 @@ mod bootstrap;
 mod challenges;
 mod commands;
 mod conversation;
+mod ddf;
 mod errors;
 mod fake;
 mod garbage;
@@ -30,5 +33,6 @@ mod objects;
 mod order;
 mod scripted;
 mod size;
+mod tnds;
 mod tree;
 mod uri;
