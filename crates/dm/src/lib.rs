@@ -1,7 +1,8 @@
 //! OMA Device Management 1.2 without its transports: what a device and a
 //! management server decide, with octets, time and randomness passed in
 //! (OMA-TS-DM_Protocol-V1_2, OMA-TS-DM_TND-V1_2, OMA-TS-DM_Security-V1_2,
-//! OMA-TS-DM_RepPro-V1_2, OMA-TS-DM_Bootstrap-V1_2).
+//! OMA-TS-DM_RepPro-V1_2, OMA-TS-DM_Bootstrap-V1_2, OMA-TS-DM_TNDS-V1_2,
+//! OMA-TS-DM_Notification-V1_2).
 //!
 //! - [`tree`]: the management tree, its access control and the management
 //!   objects that a device plugs in;
@@ -13,8 +14,8 @@
 //! - [`ddf`]: device descriptions.
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, Copy,
-//! properties and lists of nodes (`?prop=`, `?list=`), serialised trees, user
-//! interaction alerts, the HMAC scheme, WBXML.
+//! properties and lists of nodes (`?prop=`, `?list=`), serialised trees in
+//! commands, user interaction alerts, the HMAC scheme, WBXML.
 
 pub mod auth;
 pub mod bootstrap;

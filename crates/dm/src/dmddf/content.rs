@@ -1,6 +1,7 @@
 //! The contents that both kinds of document have (OMA DM TND 1.2 clauses
-//! 9.4.1.2 and 9.4.3.4).
+//! 9.4.1.2 and 9.4.3.4), and their XML declaration (XML 1.0 clause 2.8).
 
+use quick_xml::events::BytesDecl;
 use syncml::Format;
 
 use super::{Cursor, Pieces};
@@ -30,4 +31,16 @@ pub(crate) fn check_version(version: &str) -> Result<(), Error> {
         Some(("1", _)) => Ok(()),
         _ => Err(Error::Version),
     }
+}
+
+/// Whether a declaration says XML 1.0 in UTF-8 or a part of it.
+pub(super) fn is_readable(declaration: &BytesDecl<'_>) -> bool {
+    let encoding = match declaration.encoding() {
+        None => true,
+        Some(Ok(name)) => ["utf-8", "us-ascii"]
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known)),
+        Some(Err(_)) => false,
+    };
+    encoding && declaration.version().ok().as_deref() == Some("1.0")
 }

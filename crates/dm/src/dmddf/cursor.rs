@@ -6,12 +6,13 @@
 //! document type declaration without an internal subset is skipped and never
 //! fetched.
 
-use quick_xml::events::{BytesDecl, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zeroize::Zeroizing;
 
 use super::TreeDocumentLimits;
 use super::char::{is_space, is_xml_char, resolve};
+use super::content::is_readable;
 use super::names::{Names, Owner};
 use crate::Error;
 
@@ -206,7 +207,8 @@ impl<'a> Cursor<'a> {
                     let character = resolve(&name).ok_or_else(|| self.fault("unknown reference"));
                     self.characters(character?.encode_utf8(&mut [0; 4]))?
                 }
-                Event::Decl(declaration) => self.declaration(&declaration)?,
+                Event::Decl(declaration) if self.at == 0 && is_readable(&declaration) => None,
+                Event::Decl(_) => return Err(self.fault("not XML 1.0 in UTF-8")),
                 Event::DocType(doctype) => self.doctype(&doctype)?,
                 Event::Eof => Some(Token::Eof),
                 // Empty elements come as Start and End.
@@ -277,20 +279,6 @@ impl<'a> Cursor<'a> {
             return Err(self.fault("text outside of the root"));
         }
         Ok((self.foreign == 0).then(|| Token::Text(Zeroizing::new(text.to_owned()))))
-    }
-
-    fn declaration(&self, declaration: &BytesDecl<'_>) -> Result<Option<Token>, Error> {
-        let readable = match declaration.encoding() {
-            None => true,
-            Some(Ok(name)) => {
-                name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("us-ascii")
-            }
-            Some(Err(_)) => false,
-        };
-        if !readable || self.at != 0 || declaration.version().ok().as_deref() != Some("1.0") {
-            return Err(self.fault("not XML 1.0 in UTF-8"));
-        }
-        Ok(None)
     }
 
     fn doctype(&mut self, doctype: &str) -> Result<Option<Token>, Error> {

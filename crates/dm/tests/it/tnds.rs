@@ -362,6 +362,8 @@ fn wrong_nodes_are_refused() {
         "AAH+/w===",
         "AAH+/x==",
         "A=AA",
+        "====",
+        "A===",
         "=",
         "AAE!",
         "AAH-_w==",
