@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use anyhow::{Context, Result};
-use syncml::{Limits, xml};
+use syncml::{Limits, wbxml, xml};
 
 use crate::measure::{Work, alternate};
 use crate::report::Row;
@@ -14,22 +14,6 @@ use crate::report::Row;
 const XML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package1.xml");
 const WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package1.wbxml");
 const UNIT: &str = "ns/message";
-
-// TEMPORARY, until the crate has `syncml::wbxml`: then this module becomes the
-// one line `use syncml::wbxml;`, and `peers` can also check that our reader
-// takes libwbxml's WBXML for the same message.
-mod wbxml {
-    use anyhow::{Result, bail};
-    use syncml::{Limits, Message};
-
-    pub(super) fn decode(_: &[u8], _: &Limits) -> Result<Message> {
-        bail!("syncml::wbxml is not here yet")
-    }
-
-    pub(super) fn encode(_: &Message) -> Result<Vec<u8>> {
-        bail!("syncml::wbxml is not here yet")
-    }
-}
 
 /// The same work by others.
 #[derive(Default)]
@@ -129,6 +113,12 @@ fn peers() -> Result<Peers> {
     let theirs = xml::decode(theirs.octets(), &limits).context("libwbxml's XML")?;
     if theirs != xml::decode(XML, &limits)? {
         anyhow::bail!("libwbxml reads another message than we do");
+    }
+
+    let theirs = ToWbxml::new(StringTable::Empty)?.convert(&mut XML.to_vec())?;
+    let theirs = wbxml::decode(theirs.octets(), &limits).context("libwbxml's WBXML")?;
+    if theirs != wbxml::decode(WBXML, &limits)? {
+        anyhow::bail!("libwbxml writes another message than we do");
     }
 
     let (mut conv, mut document) = (ToXml::new()?, WBXML.to_vec());

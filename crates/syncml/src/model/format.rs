@@ -52,6 +52,12 @@ impl Format {
     /// Reads a format; a name outside the list stays as [`Format::Other`].
     #[must_use]
     pub fn read(text: &str) -> Self {
+        match text {
+            "chr" => return Self::Chr,
+            "node" => return Self::Node,
+            "b64" => return Self::B64,
+            _ => {}
+        }
         Self::NAMED
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(text))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::language::Language;
 use super::nested;
-use super::tokens::{Tag, Token, Tokens};
+use super::tokens::{Tag, Token, Tokens, global};
 use super::tree::{self, TreeReader};
 use crate::element::Element;
 use crate::infoset::{self, Content};
@@ -15,7 +15,8 @@ use crate::{Data, Error, Format, Item, Limit, Limits, Malformed, Meta, Place, wr
 /// Reads a message's elements in order.
 pub(super) struct Cursor<'a> {
     tokens: Tokens<'a>,
-    open: Vec<Tag<'a>>,
+    /// Code page and token of each open element.
+    open: Vec<(u8, u8)>,
     /// The innermost element has no content; its end is due.
     empty: bool,
 }
@@ -69,6 +70,36 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// [`child`](Source::child) where the next token is a tag without anything
+    /// special, or an end; `None` where it is neither, of which nothing is read
+    /// then.
+    #[inline]
+    fn plain_child(&mut self) -> Option<Option<Element>> {
+        let deepest = self.tokens.limits.max_depth.min(write::DEEPEST);
+        if self.empty || self.open.is_empty() || self.open.len() >= deepest {
+            return None;
+        }
+        if self.tokens.is_end() {
+            self.open.pop();
+            return Some(None);
+        }
+        let (page, token) = self.tokens.plain_tag()?;
+        self.open.push((page, token & 0x3f));
+        self.empty = token & global::CONTENT == 0;
+        Some(Some(Element::tokened(page, token & 0x3f)))
+    }
+
+    /// The text of the open element, if it is one string and nothing else.
+    #[inline]
+    fn plain_text(&mut self) -> Option<&'a str> {
+        if self.empty {
+            return None;
+        }
+        let text = self.tokens.only_string()?;
+        self.open.pop();
+        Some(text)
+    }
+
     fn start(&mut self, tag: Tag<'a>) -> Result<(), Error> {
         let limits = &self.tokens.limits;
         if self.open.len() >= limits.max_depth.min(write::DEEPEST) {
@@ -77,7 +108,7 @@ impl<'a> Cursor<'a> {
                 limit: Limit::Depth,
             });
         }
-        self.open.push(tag);
+        self.open.push((tag.page, tag.token));
         // Some clients write their namespace as an attribute.
         if tag.has_attributes {
             self.tokens.skip_attributes()?;
@@ -169,6 +200,9 @@ impl<'a> Cursor<'a> {
 
 impl Source for Cursor<'_> {
     fn child(&mut self) -> Result<Option<Element>, Error> {
+        if let Some(child) = self.plain_child() {
+            return Ok(child);
+        }
         let blank = |text: &[u8]| text.iter().all(u8::is_ascii_whitespace);
         loop {
             match self.token()? {
@@ -183,6 +217,9 @@ impl Source for Cursor<'_> {
     }
 
     fn text_value(&mut self) -> Result<String, Error> {
+        if let Some(text) = self.plain_text() {
+            return Ok(text.trim_matches(is_space).to_owned());
+        }
         let value = self.value()?;
         let text = value.text().ok_or_else(|| self.no_text(&value))?;
         Ok(text.trim_matches(is_space).to_owned())
@@ -213,6 +250,15 @@ impl Source for Cursor<'_> {
     }
 
     fn data_value(&mut self) -> Result<Data, Error> {
+        if let Some(text) = self.plain_text() {
+            return Ok(Data::Text(text.to_owned()));
+        }
+        if !self.empty
+            && let Some(octets) = self.tokens.only_opaque()
+        {
+            self.open.pop();
+            return Ok(Data::Opaque(octets.to_owned()));
+        }
         let mut value = Value::default();
         while let Some(token) = self.token()? {
             if let Token::Start(tag) = token {
@@ -338,18 +384,11 @@ fn element(tag: Tag<'_>) -> Element {
     }
 }
 
-/// The name for places; long ones are cut.
-fn name<'a>(tag: &Tag<'a>) -> &'a str {
-    const LONGEST: usize = 24;
-    match tag.literal {
-        Some(name) => {
-            let cut = name.char_indices().nth(LONGEST);
-            cut.map_or(name, |(at, _)| name.get(..at).unwrap_or(""))
-        }
-        None => match element(*tag) {
-            Element::Foreign => "?",
-            known => known.name(),
-        },
+/// The name of an open element for places.
+fn name(open: &(u8, u8)) -> &'static str {
+    match Element::tokened(open.0, open.1) {
+        Element::Foreign => "?",
+        known => known.name(),
     }
 }
 

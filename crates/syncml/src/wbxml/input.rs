@@ -24,6 +24,12 @@ impl<'a> Input<'a> {
         self.position >= self.octets.len()
     }
 
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.octets.get(self.position).copied()
+    }
+
+    #[inline]
     pub(super) fn octet(&mut self) -> Option<u8> {
         let octet = *self.octets.get(self.position)?;
         self.position += 1;

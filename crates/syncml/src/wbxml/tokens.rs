@@ -116,6 +116,80 @@ impl<'a> Tokens<'a> {
         self.input.is_empty()
     }
 
+    /// The next tag, if one without attributes or a name of its own comes next;
+    /// page switches before it are read.
+    #[inline]
+    pub(super) fn plain_tag(&mut self) -> Option<(u8, u8)> {
+        loop {
+            let at = self.input.position();
+            let octet = self.input.peek()?;
+            if octet == global::SWITCH_PAGE {
+                let mut ahead = self.input.clone();
+                ahead.octet()?;
+                self.page = ahead.octet()?;
+                self.input = ahead;
+                continue;
+            }
+            let is_plain = octet & 0x3f > global::LITERAL
+                && octet & global::ATTRIBUTES == 0
+                && octet & 0x7f != global::PI;
+            if !is_plain {
+                return None;
+            }
+            self.at = at;
+            self.input.octet();
+            return Some((self.page, octet));
+        }
+    }
+
+    /// Whether the next token is the end of an element, which is read then.
+    #[inline]
+    pub(super) fn is_end(&mut self) -> bool {
+        let is_end = self.input.peek() == Some(global::END);
+        if is_end {
+            self.at = self.input.position();
+            self.input.octet();
+        }
+        is_end
+    }
+
+    /// The text of an element whose content is one string, up to and with its
+    /// end; `None` for any other content and past the limit, where nothing is read.
+    #[inline]
+    pub(super) fn only_string(&mut self) -> Option<&'a str> {
+        let mut ahead = self.input.clone();
+        if ahead.octet()? != global::STR_I {
+            return None;
+        }
+        let text = std::str::from_utf8(ahead.terminated()?).ok()?;
+        if ahead.octet()? != global::END
+            || text.len() > self.limits.max_text
+            || xml::first_forbidden(text).is_some()
+        {
+            return None;
+        }
+        self.at = self.input.position();
+        self.input = ahead;
+        Some(text)
+    }
+
+    /// The same for content that is one run of OPAQUE data.
+    #[inline]
+    pub(super) fn only_opaque(&mut self) -> Option<&'a [u8]> {
+        let mut ahead = self.input.clone();
+        if ahead.octet()? != global::OPAQUE {
+            return None;
+        }
+        let length = ahead.number()?;
+        let octets = ahead.take(length)?;
+        if ahead.octet()? != global::END || octets.len() > self.limits.max_text {
+            return None;
+        }
+        self.at = self.input.position();
+        self.input = ahead;
+        Some(octets)
+    }
+
     /// The next token of an element's content.
     pub(super) fn content(&mut self) -> Result<Token<'a>, Error> {
         loop {

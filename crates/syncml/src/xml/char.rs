@@ -26,7 +26,13 @@ pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
     // Only these octets can belong to one: control characters, and the first
     // of U+FFFE and U+FFFF. There are no surrogates in a str.
     let suspect = |octet: u8| (octet < b' ' && !is_space_octet(octet)) || octet == 0xef;
-    if !text.bytes().any(suspect) {
+    // Without a way out inside of a block, it is checked many octets at once.
+    let clean = |block: &[u8]| {
+        !block
+            .iter()
+            .fold(false, |found, octet| found | suspect(*octet))
+    };
+    if text.as_bytes().chunks(256).all(clean) {
         return None;
     }
     let found = text.char_indices().find(|(_, c)| !is_char(*c));

@@ -50,6 +50,10 @@ pub(crate) struct Cursor<'a> {
     pub(super) boundary: usize,
 }
 
+/// What stands in nearly every tag with attributes.
+const MET_INF: &[u8] = br#" xmlns="syncml:metinf""#;
+const MET_INF_SINGLE: &[u8] = b" xmlns='syncml:metinf'";
+
 /// How far the document has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
@@ -94,9 +98,7 @@ impl<'a> Cursor<'a> {
 
     /// The next token.
     pub(super) fn token(&mut self) -> Result<Token<'a>, Error> {
-        if std::mem::take(&mut self.ended) {
-            self.names.close();
-        }
+        self.close_ended();
         loop {
             self.at = self.position;
             if std::mem::take(&mut self.empty) {
@@ -138,6 +140,88 @@ impl<'a> Cursor<'a> {
                 })
             })
             .collect()
+    }
+
+    /// The start tag or end tag that comes next, white space before it left
+    /// out, if it is one of a message's own and has nothing special; `None`
+    /// where it is neither, of which nothing is read then. The end is given as
+    /// `Some(None)`.
+    #[inline]
+    pub(super) fn plain_tag(&mut self) -> Option<Option<Element>> {
+        let closes = usize::from(self.ended);
+        let depth = self.names.depth().checked_sub(closes)?;
+        if self.empty || self.stage != Stage::Root || depth == 0 || self.boundary != 0 {
+            return None;
+        }
+        let rest = self.rest().as_bytes();
+        let blank = rest
+            .iter()
+            .position(|octet| !char::is_space_octet(*octet))?;
+        let tag = rest.get(blank..)?.strip_prefix(b"<")?;
+        let length = tag.iter().position(|octet| !octet.is_ascii_alphanumeric());
+        let (name, after) = match tag.strip_prefix(b"/") {
+            None => tag.split_at_checked(length?)?,
+            Some(end) => {
+                let open = self.names.above(closes)?;
+                let after = end.strip_prefix(open.as_bytes())?;
+                if after.first() != Some(&b'>') || depth == 1 {
+                    return None;
+                }
+                self.close_ended();
+                self.at = self.position + blank;
+                self.position += blank + 2 + open.len() + 1;
+                self.end();
+                return Some(None);
+            }
+        };
+        let element = Element::named(name);
+        let declares = after.len() > MET_INF.len()
+            && (after.starts_with(MET_INF) || after.starts_with(MET_INF_SINGLE));
+        let skip = if declares { MET_INF.len() } else { 0 };
+        if element == Element::Foreign
+            || after.get(skip) != Some(&b'>')
+            || depth >= self.limits.max_depth.min(DEEPEST)
+        {
+            return None;
+        }
+        let start = self.position + blank + 1;
+        let name = self.source.get(start..start + name.len())?;
+        self.close_ended();
+        if !self.names.open_plain(name, declares) {
+            return None;
+        }
+        self.at = start - 1;
+        self.position = start + name.len() + skip + 1;
+        Some(Some(element))
+    }
+
+    /// The text of the open element, if it has no references, carriage returns,
+    /// elements or sections in it and its end tag follows; read up to and with
+    /// that.
+    #[inline]
+    pub(super) fn plain_text(&mut self) -> Option<&'a str> {
+        if self.empty || self.ended || self.names.depth() < 2 {
+            return None;
+        }
+        let rest = self.rest();
+        let special = |octet: u8| matches!(octet, b'<' | b'&' | b'\r' | b']');
+        let length = rest.bytes().position(special)?;
+        let open = self.names.current();
+        let end = rest.as_bytes().get(length..)?.strip_prefix(b"</")?;
+        let end = end.strip_prefix(open.as_bytes())?;
+        if end.first() != Some(&b'>') {
+            return None;
+        }
+        self.at = self.position + length;
+        self.position += length + 2 + open.len() + 1;
+        self.end();
+        rest.get(..length)
+    }
+
+    fn close_ended(&mut self) {
+        if std::mem::take(&mut self.ended) {
+            self.names.close();
+        }
     }
 
     /// What is not read yet.

@@ -37,6 +37,9 @@ impl Cursor<'_> {
 
 impl Source for Cursor<'_> {
     fn child(&mut self) -> Result<Option<Element>, Error> {
+        if let Some(child) = self.plain_tag() {
+            return Ok(child);
+        }
         loop {
             match self.token()? {
                 Token::Start(element) => return Ok(Some(element)),
@@ -51,6 +54,10 @@ impl Source for Cursor<'_> {
     }
 
     fn text_value(&mut self) -> Result<String, Error> {
+        if let Some(text) = self.plain_text() {
+            self.check_length(text.len())?;
+            return Ok(text.trim_matches(char::is_space).to_owned());
+        }
         let mut out = Cow::Borrowed("");
         loop {
             match self.token()? {
@@ -85,6 +92,10 @@ impl Source for Cursor<'_> {
 
     /// Text, or markup if there is an element in it.
     fn data_value(&mut self) -> Result<Data, Error> {
+        if let Some(text) = self.plain_text() {
+            self.check_length(text.len())?;
+            return Ok(Data::Text(text.to_owned()));
+        }
         let depth = self.names.depth();
         let start = self.position();
         let mut text = Cow::Borrowed("");

@@ -136,6 +136,39 @@ impl<'a> Names<'a> {
         (binding.map_or("", |binding| binding.uri.trim()), local)
     }
 
+    /// The name of the element `outwards` steps out of the innermost one.
+    pub(super) fn above(&self, outwards: usize) -> Option<&'a str> {
+        let at = self.open.len().checked_sub(outwards + 1)?;
+        self.open.get(at).map(|open| open.name)
+    }
+
+    /// Opens an element of ours without a prefix, which may declare the
+    /// namespace of MetInf and nothing else. Whether it could be done: not
+    /// where another namespace is in force or too many are.
+    #[inline]
+    pub(super) fn open_plain(&mut self, name: &'a str, declares: bool) -> bool {
+        let ours = match self.bindings.last() {
+            None => true,
+            Some(binding) => binding.prefix.is_empty() && binding.space == Space::Ours,
+        };
+        if !ours || self.bindings.len() == MAX_BINDINGS {
+            return false;
+        }
+        self.open.push(Open {
+            name,
+            outside: self.bindings.len(),
+        });
+        if declares {
+            self.bindings.push(Binding {
+                prefix: "",
+                uri: Cow::Borrowed("syncml:metinf"),
+                space: Space::Ours,
+                depth: self.open.len(),
+            });
+        }
+        true
+    }
+
     /// Closes the innermost element.
     pub(super) fn close(&mut self) {
         if let Some(open) = self.open.pop() {
