@@ -62,6 +62,14 @@ pub enum Error {
     /// A notification whose digest is not that of its server.
     #[error("notification with a wrong digest")]
     NotificationDigest,
+    /// A text that is not the URL of a download (OMA FUMO 1.0 clause 5.1,
+    /// PkgURL).
+    #[error("malformed download URL: {0}")]
+    DownloadUrl(&'static str),
+    /// A DM account in the tree that lacks a node or whose values can't be
+    /// (OMA DM StdObj 1.2 clause 5.3.1).
+    #[error("incomplete DM account: {0}")]
+    Account(&'static str),
 
     /// An optional feature of OMA DM that is not there.
     #[error("not supported: {0}")]
@@ -168,6 +176,8 @@ impl Error {
             | Self::TreeDocumentContent(_)
             | Self::TreeDocumentTooLarge(_)
             | Self::Notification(_)
+            | Self::DownloadUrl(_)
+            | Self::Account(_)
             | Self::MsgId => Blame::Malformed,
             Self::Unsupported(_) | Self::NotImplemented | Self::MediaType | Self::Version => {
                 Blame::Unsupported
@@ -203,6 +213,8 @@ impl Error {
             | Self::TreeDocument { .. }
             | Self::TreeDocumentContent(_)
             | Self::Notification(_)
+            | Self::DownloadUrl(_)
+            | Self::Account(_)
             | Self::MsgId => StatusCode::BAD_REQUEST,
             Self::Command(_) => StatusCode::INCOMPLETE_COMMAND,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
@@ -241,6 +253,8 @@ impl Error {
             Self::TreeDocumentTooLarge(_) => "dm-tree-document-too-large",
             Self::Notification(_) => "dm-notification-malformed",
             Self::NotificationDigest => "dm-notification-digest-wrong",
+            Self::DownloadUrl(_) => "dm-download-url-malformed",
+            Self::Account(_) => "dm-account-incomplete",
             Self::Unsupported(_) => "dm-unsupported",
             Self::NotImplemented => "dm-command-foreign",
             Self::MediaType => "dm-media-type-unsupported",

@@ -12,6 +12,9 @@
 //! - [`notification`]: how a server asks a device to begin a session;
 //! - [`tnds`]: serialised trees;
 //! - [`ddf`]: device descriptions.
+//! - [`objects`]: standard management objects: accounts, device information,
+//!   firmware, software;
+//! - [`bootstrap`]: Client Provisioning documents.
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, Copy,
 //! properties and lists of nodes (`?prop=`, `?list=`), serialised trees in
@@ -24,6 +27,7 @@ pub mod ddf;
 mod dmddf;
 mod error;
 pub mod notification;
+pub mod objects;
 pub mod server;
 pub mod session;
 pub mod tnds;

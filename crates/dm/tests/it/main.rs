@@ -14,6 +14,7 @@
     reason = "tests"
 )]
 
+mod accounts;
 mod acl;
 mod asynchronous;
 mod atomic;
@@ -25,6 +26,7 @@ mod conversation;
 mod ddf;
 mod errors;
 mod fake;
+mod fumo;
 mod garbage;
 mod kit;
 mod lossy;
