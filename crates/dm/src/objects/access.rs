@@ -6,6 +6,7 @@ use syncml::Format;
 use crate::Error;
 use crate::tree::{Node, ObjectNode, Overwrite, Right, Rights, Value};
 
+pub(super) const EXEC: &[Right] = &[Right::Exec];
 pub(super) const EXEC_GET: &[Right] = &[Right::Exec, Right::Get];
 pub(super) const GET: &[Right] = &[Right::Get];
 pub(super) const GET_REPLACE: &[Right] = &[Right::Get, Right::Replace];

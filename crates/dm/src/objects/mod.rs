@@ -25,7 +25,7 @@ pub mod dev_info;
 pub mod dm_account;
 pub mod fumo;
 mod report;
-// pub mod scomo;
+pub mod scomo;
 mod shared;
 mod snapshot;
 mod url;

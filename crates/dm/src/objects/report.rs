@@ -66,6 +66,8 @@ pub(super) struct Finished {
     pub(super) type_: String,
     pub(super) source: NodeUri,
     pub(super) code: u16,
+    /// What the operation was about, where the source does not say it all.
+    pub(super) about: Option<String>,
     pub(super) origin: Origin,
 }
 
@@ -73,7 +75,6 @@ impl Finished {
     /// Failures get a severity of their own (FUMO clause 6.2).
     fn report(&self) -> Report {
         let success = (200..300).contains(&(self.code % 1000));
-        let code = self.code.to_string().into_bytes();
         Report {
             server: self.origin.server.clone(),
             alert: GenericAlert {
@@ -81,9 +82,20 @@ impl Finished {
                 source: Some(self.source.clone()),
                 correlator: self.origin.correlator.clone(),
                 mark: (!success).then(|| "warning".to_owned()),
-                value: Value::new(Format::Int, None, code),
+                value: self.value(),
             },
         }
+    }
+
+    /// The code as a number, or with the identifier as elements (SCOMO).
+    fn value(&self) -> Value {
+        let Some(about) = &self.about else {
+            return Value::new(Format::Int, None, self.code.to_string().into_bytes());
+        };
+        let about = quick_xml::escape::escape(about.as_str());
+        let code = self.code;
+        let data = format!("<ResultCode>{code}</ResultCode><Identifier>{about}</Identifier>");
+        Value::new(Format::Xml, None, data.into_bytes())
     }
 }
 
@@ -95,8 +107,9 @@ impl Reports {
     /// Reports without an answer, from which on no operation is begun.
     const MOST: usize = 8;
 
-    pub(super) fn check_room(&self) -> Result<(), Error> {
-        if self.0.len() < Self::MOST {
+    /// Whether another operation may begin beside the `running` ones.
+    pub(super) fn check_room(&self, running: usize) -> Result<(), Error> {
+        if self.0.len().saturating_add(running) < Self::MOST {
             Ok(())
         } else {
             Err(Error::Failed("too many results are not reported yet"))
@@ -128,6 +141,7 @@ impl Reports {
             writer.text(&finished.type_);
             writer.text(&finished.source.to_string());
             writer.number(finished.code.into());
+            writer.optional_text(finished.about.as_deref());
             finished.origin.write(writer);
         }
     }
@@ -139,6 +153,7 @@ impl Reports {
                 type_: reader.text()?,
                 source: reader.parsed()?,
                 code: reader.choice(|code| code.try_into().ok())?,
+                about: reader.optional_text()?,
                 origin: Origin::read(reader)?,
             });
         }

@@ -33,6 +33,7 @@ mod lossy;
 mod notification;
 mod objects;
 mod order;
+mod scomo;
 mod scripted;
 mod size;
 mod tnds;

@@ -66,7 +66,7 @@ impl Machine {
     /// An Exec (clause 6.1).
     pub(super) fn exec(&mut self, operation: Operation, call: &Execution) -> Result<(), Error> {
         self.check_rest()?;
-        self.reports.check_room()?;
+        self.reports.check_room(0)?;
         let origin = Origin::of(call)?;
         if operation == Operation::Update {
             if !matches!(
@@ -258,6 +258,7 @@ impl Machine {
                 type_: operation.alert_type().to_owned(),
                 source: self.uri.clone(),
                 code: code.code(),
+                about: None,
                 origin,
             });
         }
