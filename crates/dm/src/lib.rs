@@ -8,13 +8,12 @@
 //!   objects that a device plugs in;
 //! - [`auth`]: who is who, in both directions;
 //! - [`client`] and [`server`]: the two ends of a session;
+//! - [`objects`]: standard management objects: accounts, device information,
+//!   firmware, software;
 //! - [`bootstrap`]: Client Provisioning documents;
 //! - [`notification`]: how a server asks a device to begin a session;
 //! - [`tnds`]: serialised trees;
 //! - [`ddf`]: device descriptions.
-//! - [`objects`]: standard management objects: accounts, device information,
-//!   firmware, software;
-//! - [`bootstrap`]: Client Provisioning documents.
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, Copy,
 //! properties and lists of nodes (`?prop=`, `?list=`), serialised trees in

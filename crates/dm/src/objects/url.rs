@@ -65,7 +65,7 @@ fn check_authority(authority: &str) -> Result<(), Error> {
         let (host, port) = literal
             .split_once(']')
             .ok_or(Error::DownloadUrl("IPv6 literal without its end"))?;
-        if host.parse::<std::net::Ipv6Addr>().is_err() {
+        if host.parse::<core::net::Ipv6Addr>().is_err() {
             return Err(Error::DownloadUrl("not an IPv6 literal"));
         }
         return check_port(port);

@@ -105,8 +105,8 @@ impl Address {
             AddressType::Uri => {
                 !self.address.is_empty() && self.address.bytes().all(|c| c.is_ascii_graphic())
             }
-            AddressType::IpV4 => self.address.parse::<std::net::Ipv4Addr>().is_ok(),
-            AddressType::IpV6 => self.address.parse::<std::net::Ipv6Addr>().is_ok(),
+            AddressType::IpV4 => self.address.parse::<core::net::Ipv4Addr>().is_ok(),
+            AddressType::IpV6 => self.address.parse::<core::net::Ipv6Addr>().is_ok(),
         };
         if fits {
             Ok(())
