@@ -6,6 +6,8 @@ use dm::{Blame, Error};
 fn every_refusal_of_the_tree_has_its_status() {
     let table = [
         (Error::Uri("x"), 400, Blame::Malformed),
+        (Error::DownloadUrl("x"), 400, Blame::Malformed),
+        (Error::Account("x"), 400, Blame::Malformed),
         (Error::Command("x"), 412, Blame::Malformed),
         (Error::UriTooLong, 414, Blame::Malformed),
         (Error::NotFound, 404, Blame::Denied),

@@ -383,6 +383,10 @@ fn every_failure_of_every_operation() {
                 let device = before.power_cut();
                 device.scomo.handle_failed(&target, failure, left).unwrap();
                 assert_eq!(device.get(at), wanted, "{operation}");
+                if operation == "DownloadInstall" {
+                    let kept = if wanted == "60" { "p1" } else { "" };
+                    assert_eq!(device.get("Inventory/Delivered"), kept);
+                }
                 let report = device.reported();
                 assert!(
                     report.contains(&format!("/Operations/{operation} ")),
@@ -722,6 +726,25 @@ fn an_atomic_that_fails_leaves_no_trace_and_no_effect() {
     assert_eq!(device.effect(), "-");
     assert_eq!(device.get("Download"), "p1");
     assert_eq!(device.get("Download/p1/Status"), "10");
+}
+
+/// A job whose package or component is not there is no job.
+#[test]
+fn a_snapshot_that_contradicts_itself_is_refused() {
+    for (device, target, operation, ..) in failing() {
+        let octets = device.scomo.snapshot().octets().to_vec();
+        let name = target.name().as_bytes();
+        let field = [&[0, 0, 0, 0, 0, 0, 0, 2], name].concat();
+        let last = octets.windows(field.len()).rposition(|at| at == field);
+        let mut wrong = octets.clone();
+        wrong[last.unwrap() + field.len() - 1] = b'9';
+        let wrong = Scomo::restore(&Snapshot::from_octets(wrong));
+        assert_eq!(
+            wrong.err().unwrap().code(),
+            "dm-command-failed",
+            "{operation}"
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! What became of a firmware operation (OMA FUMO 1.0 clause 6.2.4, result
 //! codes).
+//!
+//! The transcription at hand lacks 412 and calls 500 a failed update. Both are
+//! taken here as programs of several makers have them.
 
 use crate::Error;
 

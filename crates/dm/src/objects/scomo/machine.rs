@@ -118,21 +118,31 @@ impl Machine {
             };
             return Ok(bad.then_some(ResultCode::DOWNLOAD_FAILED));
         }
-        if matches!(operation, Operation::Install | Operation::RemovePackage) {
-            let packages = &mut self.inventory.delivered;
-            let package = packages.get_mut(name).ok_or(Error::NotFound)?;
-            let install = operation == Operation::Install;
-            let gone = package.status == delivered::INSTALL_FAILED_NO_DATA;
-            if install && (package.installed || gone) {
-                return Err(Error::Failed("no package to install"));
-            }
-            package.status = if install {
-                delivered::INSTALLING
-            } else {
-                delivered::REMOVING
-            };
-            return Ok(None);
+        match operation.target(name) {
+            Target::Package(name) => self.begin_on_package(operation, &name).map(|()| None),
+            Target::Component(name) => self.begin_on_component(operation, &name),
         }
+    }
+
+    fn begin_on_package(&mut self, operation: Operation, name: &str) -> Result<(), Error> {
+        let packages = &mut self.inventory.delivered;
+        let package = packages.get_mut(name).ok_or(Error::NotFound)?;
+        if operation == Operation::RemovePackage {
+            package.status = delivered::REMOVING;
+            return Ok(());
+        }
+        if package.installed || package.status == delivered::INSTALL_FAILED_NO_DATA {
+            return Err(Error::Failed("no package to install"));
+        }
+        package.status = delivered::INSTALLING;
+        Ok(())
+    }
+
+    fn begin_on_component(
+        &mut self,
+        operation: Operation,
+        name: &str,
+    ) -> Result<Option<ResultCode>, Error> {
         let components = &mut self.inventory.deployed;
         let entry = components.get_mut(name).ok_or(Error::NotFound)?;
         let (status, idle) = match operation {

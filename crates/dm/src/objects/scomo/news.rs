@@ -1,7 +1,7 @@
 //! What the owner's news make of a job and of the lists (OMA SCOMO 1.0, Status
 //! and State).
 
-use super::inventory::{Delivered, IDLE, check_room, delivered, deployed, download};
+use super::inventory::{Delivered, IDLE, Inventory, check_room, delivered, deployed, download};
 use super::machine::{Machine, Stage};
 use super::{Component, Leftover, Operation, ResultCode, Target};
 use crate::Error;
@@ -124,39 +124,45 @@ impl Machine {
         let job = jobs.find(|job| job.target() == *target);
         let job = job.ok_or(Error::Misuse("nothing is under way"))?;
         let (operation, applying) = (job.operation, job.stage == Stage::Applying);
+        self.end(target, code);
         let name = target.name();
         let have_data = left == Leftover::Package;
-        if let Some(package) = self.inventory.downloads.get_mut(name)
-            && operation.fetches()
-        {
-            package.status = match (applying, have_data) {
-                (false, _) => download::FAILED,
-                (true, true) => download::INSTALL_FAILED_HAVE_DATA,
-                (true, false) => download::INSTALL_FAILED_NO_DATA,
-            };
-        }
-        self.end(target, code);
         if operation == Operation::DownloadInstall && applying && !have_data {
             self.inventory.delivered.remove(name);
         }
-        if let Some(package) = self.inventory.delivered.get_mut(name) {
-            match operation {
-                Operation::Install if have_data => {
-                    package.status = delivered::INSTALL_FAILED_HAVE_DATA;
-                }
-                Operation::Install => package.status = delivered::INSTALL_FAILED_NO_DATA,
-                Operation::RemovePackage => package.status = delivered::REMOVE_FAILED,
-                _ => {}
-            }
-        }
-        if let Some(entry) = self.inventory.deployed.get_mut(name) {
-            match operation {
-                Operation::Activate => entry.status = deployed::ACTIVATE_FAILED,
-                Operation::Deactivate => entry.status = deployed::DEACTIVATE_FAILED,
-                Operation::RemoveComponent => entry.status = deployed::REMOVE_FAILED,
-                _ => {}
-            }
-        }
+        self.inventory
+            .fail(operation, name, applying.then_some(have_data));
         Ok(())
+    }
+}
+
+impl Inventory {
+    /// The Status after a failure; `applied` tells whether the package is still
+    /// here, once there was one.
+    fn fail(&mut self, operation: Operation, name: &str, applied: Option<bool>) {
+        let wanted = self.downloads.get_mut(name);
+        let wanted = wanted.map(|package| &mut package.status);
+        let fetched = self.delivered.get_mut(name);
+        let fetched = fetched.map(|package| &mut package.status);
+        let part = self.deployed.get_mut(name);
+        let part = part.map(|entry| &mut entry.status);
+        let (status, failed) = match operation {
+            Operation::Download | Operation::DownloadInstall => match applied {
+                None => (wanted, download::FAILED),
+                Some(true) => (wanted, download::INSTALL_FAILED_HAVE_DATA),
+                Some(false) => (wanted, download::INSTALL_FAILED_NO_DATA),
+            },
+            Operation::Install if applied == Some(true) => {
+                (fetched, delivered::INSTALL_FAILED_HAVE_DATA)
+            }
+            Operation::Install => (fetched, delivered::INSTALL_FAILED_NO_DATA),
+            Operation::RemovePackage => (fetched, delivered::REMOVE_FAILED),
+            Operation::Activate => (part, deployed::ACTIVATE_FAILED),
+            Operation::Deactivate => (part, deployed::DEACTIVATE_FAILED),
+            Operation::RemoveComponent => (part, deployed::REMOVE_FAILED),
+        };
+        if let Some(status) = status {
+            *status = failed;
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which nodes there are (OMA SCOMO 1.0) and what they show.
 
-use super::inventory::Inventory;
+use super::inventory::{Delivered, Deployed, Download, Inventory};
 use crate::Error;
 use crate::objects::DownloadUrl;
 use crate::objects::access::{EXEC, GET, GET_REPLACE, interior, leaf, number};
@@ -20,48 +20,55 @@ const DEPLOYED: &[&str] = &[
     "Operations",
 ];
 
+impl Download {
+    fn leaf(&self, name: &str) -> Option<Value> {
+        match name {
+            "PkgID" => text(self.id.as_deref()),
+            "Name" => text(self.name.as_deref()),
+            "PkgURL" => text(self.url.as_ref().map(DownloadUrl::as_str)),
+            "Status" => Some(number(self.status.into())),
+            _ => None,
+        }
+    }
+}
+
+impl Delivered {
+    fn leaf(&self, name: &str) -> Option<Value> {
+        match name {
+            "PkgID" => text(Some(&self.id)),
+            "Name" => text(self.name.as_deref()),
+            "State" => Some(number(self.state().into())),
+            "Status" => Some(number(self.status.into())),
+            _ => None,
+        }
+    }
+}
+
+impl Deployed {
+    fn leaf(&self, name: &str) -> Option<Value> {
+        match name {
+            "ID" => text(Some(&self.component.id)),
+            "Name" => text(self.component.name.as_deref()),
+            "Version" => text(self.component.version.as_deref()),
+            "PkgIDRef" => text(self.component.package.as_deref()),
+            "State" => Some(number(self.state().into())),
+            "Status" => Some(number(self.status.into())),
+            _ => None,
+        }
+    }
+}
+
+fn text(text: Option<&str>) -> Option<Value> {
+    text.map(Value::text)
+}
+
 impl Inventory {
     /// The value of a leaf; `None` if it is not there.
     pub(super) fn leaf(&self, path: &[&str]) -> Option<Value> {
-        let text = |text: &Option<String>| text.as_deref().map(Value::text);
-        let status = |status: u8| Some(number(status.into()));
         match path {
-            ["Download", name, leaf] => {
-                let package = self.downloads.get(*name)?;
-                match *leaf {
-                    "PkgID" => text(&package.id),
-                    "Name" => text(&package.name),
-                    "PkgURL" => package
-                        .url
-                        .as_ref()
-                        .map(DownloadUrl::as_str)
-                        .map(Value::text),
-                    "Status" => status(package.status),
-                    _ => None,
-                }
-            }
-            ["Inventory", "Delivered", name, leaf] => {
-                let package = self.delivered.get(*name)?;
-                match *leaf {
-                    "PkgID" => Some(Value::text(package.id.as_str())),
-                    "Name" => text(&package.name),
-                    "State" => status(package.state()),
-                    "Status" => status(package.status),
-                    _ => None,
-                }
-            }
-            ["Inventory", "Deployed", name, leaf] => {
-                let entry = self.deployed.get(*name)?;
-                match *leaf {
-                    "ID" => Some(Value::text(entry.component.id.as_str())),
-                    "Name" => text(&entry.component.name),
-                    "Version" => text(&entry.component.version),
-                    "PkgIDRef" => text(&entry.component.package),
-                    "State" => status(entry.state()),
-                    "Status" => status(entry.status),
-                    _ => None,
-                }
-            }
+            ["Download", name, leaf] => self.downloads.get(*name)?.leaf(leaf),
+            ["Inventory", "Delivered", name, leaf] => self.delivered.get(*name)?.leaf(leaf),
+            ["Inventory", "Deployed", name, leaf] => self.deployed.get(*name)?.leaf(leaf),
             _ => None,
         }
     }

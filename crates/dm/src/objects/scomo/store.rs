@@ -96,6 +96,12 @@ impl Inventory {
             };
             inventory.downloads.insert(name, package);
         }
+        inventory.read_delivered(reader)?;
+        inventory.read_deployed(reader)?;
+        Ok(inventory)
+    }
+
+    fn read_delivered(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         for _ in 0..reader.number()? {
             let name = reader.text()?;
             let package = Delivered {
@@ -104,8 +110,12 @@ impl Inventory {
                 installed: reader.flag()?,
                 status: status(reader)?,
             };
-            inventory.delivered.insert(name, package);
+            self.delivered.insert(name, package);
         }
+        Ok(())
+    }
+
+    fn read_deployed(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         for _ in 0..reader.number()? {
             let component = Component {
                 node: reader.text()?,
@@ -118,9 +128,9 @@ impl Inventory {
             let node = component.node.clone();
             let status = status(reader)?;
             let entry = Deployed { component, status };
-            inventory.deployed.insert(node, entry);
+            self.deployed.insert(node, entry);
         }
-        Ok(inventory)
+        Ok(())
     }
 }
 
