@@ -24,6 +24,7 @@ mod challenges;
 mod commands;
 mod conversation;
 mod ddf;
+mod ddf_objects;
 mod errors;
 mod fake;
 mod fumo;
