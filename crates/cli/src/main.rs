@@ -9,6 +9,7 @@
 
 mod aka;
 mod demo;
+mod encoding;
 mod envelope;
 mod hex;
 mod log;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clock::Timestamp;
+use provisioning::session::Encoding;
 use tls::http::Hosts;
 use tokens::{NodeKey, os};
 use trust::{TimeInterval, TimePolicy};
@@ -21,6 +22,8 @@ pub struct DeviceConfig {
     pub hosts: Hosts,
     /// How it judges the dates of certificates.
     pub clock: Clock,
+    /// How its messages to the DPF are written.
+    pub encoding: Encoding,
     /// How often powered-on time is counted, and stored where it matters.
     pub tick: Duration,
 }

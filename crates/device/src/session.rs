@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use provisioning::peer::https_host;
-use provisioning::session::{DeviceSession, SessionEnd};
+use provisioning::session::{DeviceSession, Encoding, Received, SessionEnd, Transmit};
 use provisioning::tre::Phase;
-use provisioning::{Reason, Step};
+use provisioning::{ProvisioningError, Reason, Step};
 use tls::http::header::{self, HeaderValue};
 use tls::http::{Client, ClientLimits, ClientRequest, Method, Response};
 use tls::{ClientConfig, Profile};
@@ -19,7 +19,6 @@ use crate::run::{Running, is_own_failure};
 use crate::verifier::OperatorServer;
 use crate::{Bearer, Error};
 
-const SYNCML_XML: &str = "application/vnd.syncml.dm+xml";
 const SIGNED: &str = "application/vnd.rehome.signed+xml";
 
 /// A server under one anchor, as long as it is talked to.
@@ -86,7 +85,10 @@ impl<B: Bearer> Running<B> {
             _ => tre.candidate_anchor()?,
         };
         let server = self.server(anchor)?;
-        let mut session = self.kept.agent.begin_session(&mut OsRandom)?;
+        let mut session = self
+            .kept
+            .agent
+            .begin_session(self.config.encoding, &mut OsRandom)?;
         self.kept.commit()?;
         let end = match self.exchange(&server, &mut session, phase).await {
             Ok(true) => session.poll_end().cloned().unwrap_or_default(),
@@ -119,36 +121,49 @@ impl<B: Bearer> Running<B> {
     ) -> Result<bool, Error> {
         let mut first = matches!(phase, Some(Phase::Attached | Phase::Failed));
         while session.poll_end().is_none() {
-            let Some((url, octets)) = session.poll_transmit(self.now())? else {
+            let Some(transmit) = session.poll_transmit(self.now())? else {
                 return Err(Error::Answer("the DPF leaves nothing to say"));
             };
+            let Transmit {
+                to,
+                encoding,
+                octets,
+                ..
+            } = transmit;
+            let url = to.unwrap_or_default();
             if !session.account().prov_urls().contains(&url) {
                 return Err(Error::Answer("a RespURI outside the order's list"));
             }
             let began = Instant::now();
             let posted = self
-                .meanwhile(server.post(&url, SYNCML_XML, octets))
+                .meanwhile(server.post(&url, encoding.content_type(), octets))
                 .await?;
             let Some(response) = posted.transpose()? else {
                 return Ok(false);
             };
-            check(&response)?;
+            let encoding = encoding_of(&response)?;
             if std::mem::take(&mut first) {
                 self.watch.done(Step::Connectivity, began.elapsed());
             }
-            self.take(session, &response)?;
+            self.take(session, encoding, &response)?;
         }
         Ok(true)
     }
 
     /// A message of the DPF: done as it says, and stored, before anything is
     /// answered.
-    fn take(&mut self, session: &mut DeviceSession, response: &Response) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        session: &mut DeviceSession,
+        encoding: Encoding,
+        response: &Response,
+    ) -> Result<(), Error> {
         let began = Instant::now();
         let before = self.phase();
         let (now, policy) = (self.now(), self.config.clock.policy());
+        let received = Received::read(encoding, &response.body).map_err(ProvisioningError::from)?;
         let tre = self.kept.agent.tre_mut();
-        session.handle_message(now, &response.body, tre, policy, &mut OsRandom)?;
+        session.handle_message(now, &received, tre, policy, &mut OsRandom)?;
         self.kept.agent.keep_account(session.account());
         self.kept.commit()?;
         if before != Some(Phase::Installed) && self.phase() == Some(Phase::Installed) {
@@ -158,15 +173,15 @@ impl<B: Bearer> Running<B> {
     }
 }
 
-fn check(response: &Response) -> Result<(), Error> {
+/// How a DPF's answer is written, which may be in another encoding than what
+/// it answers.
+fn encoding_of(response: &Response) -> Result<Encoding, Error> {
     if !response.status.is_success() {
         return Err(Error::Answer("an HTTP status that is no success"));
     }
     let media_type = response.headers.get(header::CONTENT_TYPE);
-    let text = media_type.and_then(|value| value.to_str().ok());
-    if text.is_some_and(|text| text.starts_with(SYNCML_XML)) {
-        Ok(())
-    } else {
-        Err(Error::Answer("another media type"))
-    }
+    media_type
+        .and_then(|value| value.to_str().ok())
+        .and_then(Encoding::of_content_type)
+        .ok_or(Error::Answer("another media type"))
 }

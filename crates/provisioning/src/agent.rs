@@ -15,7 +15,7 @@ use clock::{Random, Tick};
 use trust::TimePolicy;
 
 use crate::bootstrap::NetworkAccess;
-use crate::session::{DeviceAccount, DeviceSession, SessionEnd};
+use crate::session::{DeviceAccount, DeviceSession, Encoding, SessionEnd};
 use crate::tre::{Phase, Probation, Tre};
 use crate::{Digest, McimId, ProvisioningError, Reason};
 
@@ -209,13 +209,14 @@ impl<B: Backend> Agent<B> {
         Ok(())
     }
 
-    /// Begins a session with the DPF. TRE and host are to be stored before its
+    /// Begins a session with the DPF, its messages in `encoding`. TRE and host are to be stored before its
     /// first message leaves.
     ///
     /// # Errors
     /// No order that wants one; what the TRE says.
     pub fn begin_session(
         &mut self,
+        encoding: Encoding,
         random: &mut dyn Random,
     ) -> Result<DeviceSession, ProvisioningError> {
         let none = ProvisioningError::OutOfOrder("no order wants a session");
@@ -225,7 +226,7 @@ impl<B: Backend> Agent<B> {
         if matches!(phase, Phase::Committed | Phase::RolledBack) {
             self.tre.count_sending();
         }
-        let session = DeviceSession::new(&mut self.tre, account, random)?;
+        let session = DeviceSession::new(&mut self.tre, account, encoding, random)?;
         self.keep_account(session.account());
         Ok(session)
     }

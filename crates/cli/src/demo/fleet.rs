@@ -1,6 +1,7 @@
 //! The devices: made by the supplier, imported by the registration operator,
 //! then run by the same agent that runs alone (TR 33.812 B.2.2.1 and B.2.2.2).
 
+use crate::encoding::EncodingChoice;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,13 +48,14 @@ pub(super) struct Owned {
 
 impl Owned {
     /// What its agent runs with.
-    pub(super) fn config(&self, hosts: &Hosts) -> Result<DeviceConfig> {
+    pub(super) fn config(&self, hosts: &Hosts, encoding: EncodingChoice) -> Result<DeviceConfig> {
         Ok(DeviceConfig {
             tre: self.dir.join("tre"),
             store: self.dir.join("device.db"),
             key: node_key(&self.dir)?,
             hosts: hosts.clone(),
             clock: Clock::Trusted,
+            encoding: encoding.encoding(),
             tick: Duration::from_secs(1),
         })
     }

@@ -99,7 +99,7 @@ async fn perform(
     let (stop, stopped) = watch::channel(false);
     let mut running = JoinSet::new();
     for device in &devices {
-        let agent = Device::open(device.config(&parties.hosts)?)
+        let agent = Device::open(device.config(&parties.hosts, plan.encoding)?)
             .with_context(|| device.dir.display().to_string())?;
         let (watch, stopped) = (Arc::clone(&steps_watch), stopped.clone());
         let bearer = RadioBearer::new(radio.address());

@@ -1,6 +1,7 @@
 //! What a demo is to do, and the file in its data directory that says so: a
 //! directory is continued with the plan that it was begun with.
 
+use crate::encoding::EncodingChoice;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -41,6 +42,9 @@ pub(crate) struct Arguments {
     /// The envelope suite, 1 or 2 [2]
     #[arg(long, value_name = "N")]
     pub(super) suite: Option<u8>,
+    /// How the devices write their DM messages [wbxml]
+    #[arg(long, value_enum)]
+    pub(super) encoding: Option<EncodingChoice>,
     /// One JSON object on standard output, and no progress display
     #[arg(long)]
     pub(super) json: bool,
@@ -79,6 +83,8 @@ pub(super) struct Plan {
     pub(super) devices: u32,
     pub(super) key: KeyChoice,
     pub(super) suite: u8,
+    #[serde(default)]
+    pub(super) encoding: EncodingChoice,
     pub(super) no_coverage: u32,
     pub(super) second_move: bool,
 }
@@ -112,6 +118,7 @@ impl Plan {
             devices: arguments.devices.unwrap_or(12),
             key: arguments.key.unwrap_or(KeyChoice::Ec),
             suite: arguments.suite.unwrap_or(2),
+            encoding: arguments.encoding.unwrap_or_default(),
             no_coverage: arguments.no_coverage.unwrap_or(0),
             second_move: arguments.second_move,
         };
@@ -138,6 +145,10 @@ impl Plan {
             ),
             ("--key", arguments.key.is_some_and(|key| key != self.key)),
             ("--suite", arguments.suite.is_some_and(|n| n != self.suite)),
+            (
+                "--encoding",
+                arguments.encoding.is_some_and(|e| e != self.encoding),
+            ),
             (
                 "--no-coverage",
                 arguments.no_coverage.is_some_and(|k| k != self.no_coverage),

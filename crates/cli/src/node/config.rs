@@ -2,6 +2,7 @@
 //! relative to the file's directory. What `rehome init` writes is the annotated
 //! default.
 
+use crate::encoding::EncodingChoice;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
@@ -129,6 +130,9 @@ pub(crate) struct Device {
     pub(crate) radio: SocketAddr,
     /// Whether the system's clock is one to be trusted.
     pub(crate) trusted_clock: bool,
+    /// How its DM messages are written.
+    #[serde(default)]
+    pub(crate) encoding: EncodingChoice,
     pub(crate) hosts: BTreeMap<String, SocketAddr>,
 }
 

@@ -44,6 +44,7 @@ pub(crate) fn run(verb: &Verb) -> Result<()> {
         } else {
             Clock::Floor(clock::Timestamp::default())
         },
+        encoding: config.encoding.encoding(),
         tick: Duration::from_secs(1),
     };
     let device = Device::open(settings).context("the device can't be opened")?;

@@ -108,7 +108,7 @@ fn without_a_cell_exactly_those_devices_roll_back() {
 
 #[test]
 fn every_kind_of_key_and_suite() {
-    for arguments in [["--key", "rsa"], ["--suite", "1"]] {
+    for arguments in [["--key", "rsa"], ["--suite", "1"], ["--encoding", "xml"]] {
         let all = [&["--devices", "2"], arguments.as_slice()].concat();
         let (status, report) = demo(&all);
         assert_eq!(numbers(&report), [2, 2, 0, 0, 0, 0], "{arguments:?}");

@@ -69,16 +69,17 @@ pub(crate) fn item_value(item: &Item, command: Option<&Meta>) -> Result<Option<V
 }
 
 /// `item` with a value. In XML octets travel as base64 with the format `b64`
-/// (OMA DM TND 1.2 clause 7.7.2).
+/// (OMA DM TND 1.2 clause 7.7.2), in WBXML as they are.
 pub(crate) fn wire_item(encoding: Encoding, item: Item, value: &Value) -> Result<Item, Error> {
     let text = |octets: &[u8]| {
         std::str::from_utf8(octets)
             .map(Data::text)
             .map_err(|_| Error::Failed("a text value is not UTF-8"))
     };
-    let (format, data) = match (value.format(), encoding) {
-        (Format::Bin, Encoding::Xml) => (Format::B64, Data::base64(value.data())),
-        (format, Encoding::Xml) => (format.clone(), text(value.data())?),
+    let (format, data) = match value.format() {
+        Format::Bin if encoding.is_wbxml() => (Format::Bin, Data::Opaque(value.data().to_vec())),
+        Format::Bin => (Format::B64, Data::base64(value.data())),
+        format => (format.clone(), text(value.data())?),
     };
     let meta = Meta {
         format: Some(format),

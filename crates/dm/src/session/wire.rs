@@ -1,6 +1,6 @@
 //! Messages as they come and go.
 
-use syncml::{Command, Limit, Limits, Message, Place, SessionId, xml};
+use syncml::{Command, Limit, Limits, Message, Place, SessionId, wbxml, xml};
 
 use crate::Error;
 
@@ -10,39 +10,72 @@ pub const MAX_MESSAGE: usize = 65_536;
 
 /// How messages are written. Answers go out in the encoding of the message
 /// that they answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
     /// `application/vnd.syncml.dm+xml`.
     #[default]
     Xml,
+    /// `application/vnd.syncml.dm+wbxml`.
+    Wbxml,
+    /// `application/vnd.syncml+xml`, as some clients of old send it.
+    PlainXml,
+    /// `application/vnd.syncml+wbxml`, as some clients of old send it.
+    PlainWbxml,
 }
 
 impl Encoding {
+    const ALL: [Self; 4] = [Self::Xml, Self::Wbxml, Self::PlainXml, Self::PlainWbxml];
+
     /// The content type.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Xml => xml::CONTENT_TYPE,
+            Self::Wbxml => wbxml::CONTENT_TYPE,
+            Self::PlainXml => xml::CONTENT_TYPE_PLAIN,
+            Self::PlainWbxml => wbxml::CONTENT_TYPE_PLAIN,
         }
+    }
+
+    /// The encoding that a content type names, in any case and with any
+    /// parameters; `None` for others.
+    #[must_use]
+    pub fn of_content_type(text: &str) -> Option<Self> {
+        let type_ = text.split(';').next().unwrap_or(text).trim();
+        Self::ALL
+            .into_iter()
+            .find(|encoding| encoding.content_type().eq_ignore_ascii_case(type_))
+    }
+
+    /// Whether octets travel as they are.
+    #[must_use]
+    pub const fn is_wbxml(self) -> bool {
+        matches!(self, Self::Wbxml | Self::PlainWbxml)
     }
 
     pub(crate) fn write(self, message: &Message) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::Xml => Ok(xml::encode(message)?),
-        }
+        Ok(if self.is_wbxml() {
+            wbxml::encode(message)?
+        } else {
+            xml::encode(message)?
+        })
     }
 
     pub(crate) fn message_len(self, message: &Message) -> Result<usize, Error> {
-        match self {
-            Self::Xml => Ok(xml::encoded_len(message)?),
-        }
+        Ok(if self.is_wbxml() {
+            wbxml::encoded_len(message)?
+        } else {
+            xml::encoded_len(message)?
+        })
     }
 
     pub(crate) fn command_len(self, command: &Command) -> Result<usize, Error> {
-        match self {
-            Self::Xml => Ok(xml::command_len(command)?),
-        }
+        Ok(if self.is_wbxml() {
+            wbxml::command_len(command)?
+        } else {
+            xml::command_len(command)?
+        })
     }
 }
 
@@ -71,8 +104,10 @@ impl<'a> Received<'a> {
             max_text: MAX_MESSAGE,
             ..Limits::default()
         };
-        let message = match encoding {
-            Encoding::Xml => xml::decode(octets, &limits)?,
+        let message = if encoding.is_wbxml() {
+            wbxml::decode(octets, &limits)?
+        } else {
+            xml::decode(octets, &limits)?
         };
         Ok(Self {
             octets,

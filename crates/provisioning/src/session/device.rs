@@ -6,7 +6,7 @@ use ::tre::Backend;
 use clock::{Random, Tick};
 use dm::auth::Requirement;
 use dm::client::{AlertId, Config, Event, GenericAlert, Session};
-use dm::session::Received;
+use dm::session::{Encoding, Received, Transmit};
 use dm::tree::{Acl, Node, NodeUri, Right, Rights, ServerId, Tree, TreeLimits, Value};
 use trust::TimePolicy;
 
@@ -49,7 +49,7 @@ pub struct SessionEnd {
 }
 
 impl DeviceSession {
-    /// A session for the TRE's open order. The TRE's state may have changed and
+    /// A session for the TRE's open order, its messages in `encoding`. The TRE's state may have changed and
     /// the account has: both are to be stored before the first message leaves.
     ///
     /// # Errors
@@ -57,6 +57,7 @@ impl DeviceSession {
     pub fn new<B: Backend>(
         tre: &mut Tre<B>,
         mut account: DeviceAccount,
+        encoding: Encoding,
         random: &mut dyn Random,
     ) -> Result<Self, ProvisioningError> {
         let (order_id, phase) = tre
@@ -78,6 +79,7 @@ impl DeviceSession {
             session_id,
             uri("./DevInfo")?,
         );
+        config.encoding = encoding;
         config.prove = Some(account.prove()?);
         config.verify = Requirement::Credentials(account.verify()?);
         config.nonces = account.nonces();
@@ -118,19 +120,17 @@ impl DeviceSession {
     /// stored before the next message leaves.
     ///
     /// # Errors
-    /// A message that is no message, or not of this session; it changed
-    /// nothing.
+    /// A message that is not of this session; it changed nothing.
     pub fn handle_message<B: Backend>(
         &mut self,
         now: Tick,
-        octets: &[u8],
+        received: &Received<'_>,
         tre: &mut Tre<B>,
         time: TimePolicy,
         random: &mut dyn Random,
     ) -> Result<(), ProvisioningError> {
-        let received = Received::read(dm::session::Encoding::Xml, octets)?;
         self.session
-            .handle_message(now, &mut self.tree, &received, random)?;
+            .handle_message(now, &mut self.tree, received, random)?;
         self.drain()?;
         if self.left.with(|left| std::mem::take(&mut left.install)) {
             let package = self
@@ -172,18 +172,18 @@ impl DeviceSession {
         Ok(())
     }
 
-    /// The next message: its address and its octets.
+    /// The next message, with its address.
     ///
     /// # Errors
     /// What came of composing it.
-    pub fn poll_transmit(
-        &mut self,
-        now: Tick,
-    ) -> Result<Option<(String, Vec<u8>)>, ProvisioningError> {
+    pub fn poll_transmit(&mut self, now: Tick) -> Result<Option<Transmit>, ProvisioningError> {
         let transmit = self.session.poll_transmit(now);
         self.drain()?;
         let first = self.account.prov_url().unwrap_or_default().to_owned();
-        Ok(transmit.map(|transmit| (transmit.to.unwrap_or(first), transmit.octets)))
+        Ok(transmit.map(|transmit| Transmit {
+            to: transmit.to.or(Some(first)),
+            ..transmit
+        }))
     }
 
     /// When [`Self::handle_timeout`] is due.

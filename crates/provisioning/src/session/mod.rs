@@ -9,6 +9,8 @@ mod names;
 mod object;
 mod server;
 
+pub use dm::session::{Encoding, Received, Transmit};
+
 pub use account::DeviceAccount;
 pub use device::{DeviceSession, SessionEnd};
 pub use names::{ALERT_CONFIRMATION, ALERT_INSTALL, ALERT_READY, MO_M2MCIMM, MO_M2MM};

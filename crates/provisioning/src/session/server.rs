@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use clock::{Random, Tick};
 use dm::auth::{Nonces, Requirement, Scope};
 use dm::server::{AlertId, AlertItem, CommandId, Config, Event, Request, Session};
-use dm::session::Received;
+use dm::session::{Received, Transmit};
 use dm::tree::{NodeKind, Value};
 use syncml::StatusCode;
 
@@ -202,10 +202,10 @@ impl DpfSession {
     ///
     /// # Errors
     /// None of its own.
-    pub fn poll_transmit(&mut self, now: Tick) -> Result<Option<Vec<u8>>, ProvisioningError> {
+    pub fn poll_transmit(&mut self, now: Tick) -> Result<Option<Transmit>, ProvisioningError> {
         let transmit = self.session.poll_transmit(now);
         self.drain()?;
-        Ok(transmit.map(|transmit| transmit.octets))
+        Ok(transmit)
     }
 
     /// When [`Self::handle_timeout`] is due.

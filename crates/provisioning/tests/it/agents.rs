@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use clock::Tick;
+use dm::session::{Encoding, Received, Transmit};
 use provisioning::OrderId;
 use provisioning::agent::{Agent, Duty, Host};
 use provisioning::recipient::OrderState;
@@ -149,13 +150,16 @@ impl Running {
 
     fn session(&mut self, world: &mut World, order_id: OrderId) -> Duration {
         let mut now = self.now;
-        let mut session = self.agent().begin_session(&mut world.random).unwrap();
+        let mut session = self
+            .agent()
+            .begin_session(Encoding::Wbxml, &mut world.random)
+            .unwrap();
         self.store();
         let mut dpf = Dpf::new(TO, order_id);
         loop {
             match session.poll_transmit(now).unwrap() {
-                Some((url, octets)) => {
-                    self.sessions.push(url);
+                Some(Transmit { to, octets, .. }) => {
+                    self.sessions.push(to.unwrap());
                     self.agent().keep_account(session.account());
                     self.store();
                     now = now.plus(Duration::from_millis(100));
@@ -170,7 +174,7 @@ impl Running {
                     if let Some(answer) = answer {
                         let _ = session.handle_message(
                             now,
-                            &answer,
+                            &Received::read(Encoding::Wbxml, &answer).unwrap(),
                             agent.tre_mut(),
                             time,
                             &mut world.random,

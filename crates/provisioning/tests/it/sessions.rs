@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use clock::Tick;
-use dm::session::{Encoding, Received};
+use dm::session::{Encoding, Received, Transmit};
 use provisioning::OrderId;
 use provisioning::recipient::{Order, OrderState, PvaAnswer};
 use provisioning::session::{DeviceAccount, DeviceSession, DpfSession, SessionEnd};
@@ -14,6 +14,10 @@ use sim::net::SimRandom;
 use crate::world::{Device, Dpf, TERMS, World, sho};
 
 const TO: &str = "001-02";
+
+fn read(octets: &[u8]) -> Received<'_> {
+    Received::read(Encoding::Wbxml, octets).unwrap()
+}
 
 /// What goes wrong on the way.
 #[derive(Clone, Copy, Default)]
@@ -48,12 +52,12 @@ impl Journey<'_> {
         let account = self.account.clone();
         let mut session = self
             .device
-            .with(|tre| DeviceSession::new(tre, account, random))
+            .with(|tre| DeviceSession::new(tre, account, Encoding::Wbxml, random))
             .unwrap();
         let mut dpf = Dpf::new(TO, self.order_id);
         for _ in 0..200 {
             self.account = session.account().clone();
-            let Some((_, octets)) = session.poll_transmit(self.now).unwrap() else {
+            let Some(Transmit { octets, .. }) = session.poll_transmit(self.now).unwrap() else {
                 if let Some(end) = session.poll_end() {
                     return Some(end.clone());
                 }
@@ -72,7 +76,7 @@ impl Journey<'_> {
                 // A repeated or late answer is refused and changes nothing.
                 let _ = self
                     .device
-                    .with(|tre| session.handle_message(now, &answer, tre, time, random));
+                    .with(|tre| session.handle_message(now, &read(&answer), tre, time, random));
             }
         }
         panic!("the session does not end");
@@ -298,10 +302,10 @@ fn a_dpf_without_the_password_is_not_obeyed() {
         let account = journey.account.clone();
         let mut session = journey
             .device
-            .with(|tre| DeviceSession::new(tre, account, random))
+            .with(|tre| DeviceSession::new(tre, account, Encoding::Wbxml, random))
             .unwrap();
-        let (_, octets) = session.poll_transmit(journey.now).unwrap().unwrap();
-        let received = Received::read(Encoding::Xml, &octets).unwrap();
+        let octets = session.poll_transmit(journey.now).unwrap().unwrap().octets;
+        let received = read(&octets);
         // The order as a thief of the device's password alone might have it.
         let mut json: serde_json::Value = serde_json::to_value(journey.order()).unwrap();
         json["account"]["server_secret"] = "guess".into();
@@ -309,7 +313,7 @@ fn a_dpf_without_the_password_is_not_obeyed() {
         let mut dpf = DpfSession::new(&order, &received).unwrap();
         let mut octets = octets;
         for _ in 0..6 {
-            let received = Received::read(Encoding::Xml, &octets).unwrap();
+            let received = read(&octets);
             if dpf.handle_message(journey.now, &received, random).is_err() {
                 break;
             }
@@ -321,14 +325,14 @@ fn a_dpf_without_the_password_is_not_obeyed() {
             let random = &mut *random;
             let taken = journey
                 .device
-                .with(|tre| session.handle_message(now, &answer, tre, time, random));
+                .with(|tre| session.handle_message(now, &read(&answer.octets), tre, time, random));
             let next = session.poll_transmit(journey.now).unwrap();
-            let (Ok(()), Some((_, next))) = (taken, next) else {
+            let (Ok(()), Some(next)) = (taken, next) else {
                 break;
             };
-            octets = next;
+            octets = next.octets;
         }
-        let text = String::from_utf8(octets).unwrap();
+        let text = String::from_utf8_lossy(&octets);
         assert!(!text.contains("SignedM2MMobj"), "the request was not read");
         assert!(session.poll_end().is_none_or(|end| !end.installed));
     });

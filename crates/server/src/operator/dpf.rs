@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use dm::session::{Encoding, Received};
+use dm::session::{Encoding, Received, Transmit};
 use provisioning::ports::OperatorStore;
 use provisioning::session::{DpfSession, Question};
 use provisioning::{OrderId, ProvisioningError, Reason, Step};
@@ -19,21 +19,18 @@ use super::peer_api::refusal;
 use crate::Error;
 use crate::time::time;
 
-/// The media type of SyncML DM in XML.
-const SYNCML_XML: &str = "application/vnd.syncml.dm+xml";
-
 impl Shared {
     pub(super) async fn answer_device(&self, request: &Request) -> Response {
         if request.method != Method::POST {
             return refusal(405, &Reason::new("method"));
         }
-        if !is_syncml_xml(request) {
+        let Some(encoding) = encoding_of(request) else {
             return refusal(415, &Reason::new("unsupported"));
-        }
-        match self.device_message(&request.body).await {
-            Ok(Some(octets)) => {
-                let mut response = Response::new(StatusCode::OK).with_body(octets);
-                let media_type = HeaderValue::from_static(SYNCML_XML);
+        };
+        match self.device_message(encoding, &request.body).await {
+            Ok(Some(answer)) => {
+                let mut response = Response::new(StatusCode::OK).with_body(answer.octets);
+                let media_type = HeaderValue::from_static(answer.encoding.content_type());
                 response.headers.insert(header::CONTENT_TYPE, media_type);
                 response
             }
@@ -49,8 +46,12 @@ impl Shared {
         }
     }
 
-    async fn device_message(&self, octets: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        let received = Received::read(Encoding::Xml, octets).map_err(ProvisioningError::from)?;
+    async fn device_message(
+        &self,
+        encoding: Encoding,
+        octets: &[u8],
+    ) -> Result<Option<Transmit>, Error> {
+        let received = Received::read(encoding, octets).map_err(ProvisioningError::from)?;
         let tre_id: TreId = received
             .source()
             .parse()
@@ -244,9 +245,8 @@ fn is_outcome(octets: &[u8]) -> bool {
     octets.starts_with(b"<SignedOutcome")
 }
 
-fn is_syncml_xml(request: &Request) -> bool {
-    let value = request.headers.get(header::CONTENT_TYPE);
-    let text = value.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let media_type = text.split(';').next().unwrap_or_default().trim();
-    media_type.eq_ignore_ascii_case(SYNCML_XML)
+/// How a device's message is written, and its answer will be.
+fn encoding_of(request: &Request) -> Option<Encoding> {
+    let value = request.headers.get(header::CONTENT_TYPE)?;
+    Encoding::of_content_type(value.to_str().ok()?)
 }

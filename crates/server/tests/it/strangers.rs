@@ -129,7 +129,7 @@ async fn a_stranger_learns_nothing_and_stores_nothing() {
     let host = format!("dpf.{}", domain(SHO));
     for (media, status) in [
         ("text/xml", 415),
-        ("application/vnd.syncml.dm+wbxml", 415),
+        ("application/vnd.syncml.ds+wbxml", 415),
         ("application/vnd.syncml.dm+xml", 400),
     ] {
         let answer = stranger

@@ -111,7 +111,7 @@ impl State {
                 let media = if behaviour == Behaviour::OtherMediaType {
                     "text/xml"
                 } else {
-                    "application/vnd.syncml.dm+xml"
+                    Encoding::Wbxml.content_type()
                 };
                 let mut response = Response::new(StatusCode::OK).with_body(octets);
                 let media = HeaderValue::from_static(media);
@@ -122,7 +122,7 @@ impl State {
     }
 
     fn message(&self, octets: &[u8]) -> Vec<u8> {
-        let received = Received::read(Encoding::Xml, octets).unwrap();
+        let received = Received::read(Encoding::Wbxml, octets).unwrap();
         let session_id = received.session_id().as_str().to_owned();
         let mut recipient = self.recipient.lock().unwrap();
         let mut sessions = self.sessions.lock().unwrap();
@@ -135,7 +135,7 @@ impl State {
         while let Some(question) = session.poll_question() {
             self.decide(&mut recipient, session, question);
         }
-        session.poll_transmit(Tick::ZERO).unwrap().unwrap()
+        session.poll_transmit(Tick::ZERO).unwrap().unwrap().octets
     }
 
     fn decide(&self, recipient: &mut Recipient, session: &mut DpfSession, question: Question) {

@@ -182,6 +182,7 @@ impl World {
             key,
             hosts,
             clock: Clock::Trusted,
+            encoding: provisioning::session::Encoding::Wbxml,
             tick: Duration::from_millis(100),
         };
         let recipient = Recipient {

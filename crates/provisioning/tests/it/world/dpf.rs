@@ -32,7 +32,7 @@ impl Dpf {
         octets: &[u8],
         random: &mut SimRandom,
     ) -> Option<Vec<u8>> {
-        let received = Received::read(Encoding::Xml, octets).ok()?;
+        let received = Received::read(Encoding::Wbxml, octets).ok()?;
         let mut random = SimRandom::from_seed(u64::from_be_bytes(random.array()));
         let order = world.operators[&sho(self.to)].order(self.order_id);
         let mut session = match self.session.take() {
@@ -49,7 +49,7 @@ impl Dpf {
             .ok()
             .and_then(|()| session.poll_transmit(now).unwrap());
         self.session = Some(session);
-        answer
+        answer.map(|answer| answer.octets)
     }
 
     fn decide(&self, world: &mut World, session: &mut DpfSession, question: Question) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aka::{Autn, Imsi, Rand};
 use data_encoding::HEXLOWER;
+use dm::session::{Encoding, Received, Transmit};
 use provisioning::agent::{Agent, Duty, Host};
 use provisioning::recipient::{Registration, TreCertificates};
 use provisioning::tre::{Pcid, TreKind, UsimAnswer};
@@ -225,7 +226,10 @@ impl Device {
     }
 
     async fn session(&mut self) {
-        let mut session = self.agent.begin_session(&mut OsRandom).unwrap();
+        let mut session = self
+            .agent
+            .begin_session(Encoding::Wbxml, &mut OsRandom)
+            .unwrap();
         self.store();
         let tre = self.agent.tre();
         let anchor = tre
@@ -233,17 +237,24 @@ impl Device {
             .or_else(|_| tre.current_anchor())
             .unwrap();
         while session.poll_end().is_none() {
-            let Some((url, octets)) = session.poll_transmit(self.ticks.now()).unwrap() else {
+            let Some(Transmit {
+                to,
+                encoding,
+                octets,
+                ..
+            }) = session.poll_transmit(self.ticks.now()).unwrap()
+            else {
                 break;
             };
-            let media = "application/vnd.syncml.dm+xml";
+            let (url, media) = (to.unwrap(), encoding.content_type());
             let Some(answer) = self.post(&url, media, octets, anchor.clone()).await else {
                 return self.agent.failed(self.ticks.now());
             };
             let now = self.ticks.now();
+            let received = Received::read(encoding, &answer).unwrap();
             let tre = self.agent.tre_mut();
             session
-                .handle_message(now, &answer, tre, time(), &mut OsRandom)
+                .handle_message(now, &received, tre, time(), &mut OsRandom)
                 .unwrap();
             let account = session.account().clone();
             self.agent.keep_account(&account);
