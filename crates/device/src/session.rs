@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use provisioning::peer::https_host;
-use provisioning::session::{DeviceSession, Encoding, Received, SessionEnd, Transmit};
+use provisioning::session::{DeviceSession, Encoding, MAC_HEADER, Received, SessionEnd, Transmit};
 use provisioning::tre::Phase;
 use provisioning::{ProvisioningError, Reason, Step};
 use tls::http::header::{self, HeaderValue};
@@ -33,6 +33,7 @@ impl Server {
         url: &str,
         media_type: &'static str,
         octets: Vec<u8>,
+        mac: Option<&str>,
     ) -> Result<Response, Error> {
         let host = https_host(url).ok_or(Error::Answer("a URL of another form"))?;
         let path = url
@@ -43,6 +44,11 @@ impl Server {
         request
             .headers
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        if let Some(mac) = mac {
+            let mac = HeaderValue::from_bytes(mac.as_bytes())
+                .map_err(|_| Error::Answer("an HMAC that no header can have"))?;
+            request.headers.insert(MAC_HEADER, mac);
+        }
         Ok(self.client.send(&self.config, request).await?)
     }
 }
@@ -63,7 +69,9 @@ impl<B: Bearer> Running<B> {
     /// that it can't use it is an answer too.
     pub(crate) async fn report(&mut self, url: &str, octets: Vec<u8>) -> Result<(), Error> {
         let server = self.server(self.kept.agent.tre().current_anchor()?)?;
-        let posted = self.meanwhile(server.post(url, SIGNED, octets)).await?;
+        let posted = self
+            .meanwhile(server.post(url, SIGNED, octets, None))
+            .await?;
         let Some(response) = posted.transpose()? else {
             return Ok(());
         };
@@ -128,6 +136,7 @@ impl<B: Bearer> Running<B> {
                 to,
                 encoding,
                 octets,
+                mac,
                 ..
             } = transmit;
             let url = to.unwrap_or_default();
@@ -136,7 +145,7 @@ impl<B: Bearer> Running<B> {
             }
             let began = Instant::now();
             let posted = self
-                .meanwhile(server.post(&url, encoding.content_type(), octets))
+                .meanwhile(server.post(&url, encoding.content_type(), octets, mac.as_deref()))
                 .await?;
             let Some(response) = posted.transpose()? else {
                 return Ok(false);
@@ -161,7 +170,12 @@ impl<B: Bearer> Running<B> {
         let began = Instant::now();
         let before = self.phase();
         let (now, policy) = (self.now(), self.config.clock.policy());
-        let received = Received::read(encoding, &response.body).map_err(ProvisioningError::from)?;
+        let mac = response.headers.get(MAC_HEADER);
+        // One that is no text is wrong, not missing.
+        let mac = mac.map(|mac| std::str::from_utf8(mac.as_bytes()).unwrap_or_default());
+        let received = Received::read(encoding, &response.body)
+            .map_err(ProvisioningError::from)?
+            .with_mac(mac);
         let tre = self.kept.agent.tre_mut();
         session.handle_message(now, &received, tre, policy, &mut OsRandom)?;
         self.kept.agent.keep_account(session.account());

@@ -27,6 +27,10 @@ pub enum Error {
     /// A command that lacks what it needs, or has what it must not have.
     #[error("malformed command: {0}")]
     Command(&'static str),
+    /// A transport's header that is not the HMAC's of DM Security 1.2 clause
+    /// 5.4.3.
+    #[error("malformed HMAC header: {0}")]
+    MacHeader(&'static str),
     /// A provisioning document that can't be read.
     #[error("malformed provisioning document at octet {at}: {cause}")]
     Document {
@@ -169,6 +173,7 @@ impl Error {
             | Self::Acl(_)
             | Self::ServerId
             | Self::Command(_)
+            | Self::MacHeader(_)
             | Self::Document { .. }
             | Self::DocumentContent(_)
             | Self::DocumentTooLarge(_)
@@ -208,6 +213,7 @@ impl Error {
             | Self::Uri(_)
             | Self::Acl(_)
             | Self::ServerId
+            | Self::MacHeader(_)
             | Self::Document { .. }
             | Self::DocumentContent(_)
             | Self::TreeDocument { .. }
@@ -245,6 +251,7 @@ impl Error {
             Self::Acl(_) => "dm-acl-malformed",
             Self::ServerId => "dm-server-id-malformed",
             Self::Command(_) => "dm-command-incomplete",
+            Self::MacHeader(_) => "dm-mac-header-malformed",
             Self::Document { .. } => "provisioning-document-malformed",
             Self::DocumentContent(_) => "provisioning-content-wrong",
             Self::DocumentTooLarge(_) => "provisioning-document-too-large",

@@ -17,7 +17,7 @@
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, Copy,
 //! properties and lists of nodes (`?prop=`, `?list=`), serialised trees in
-//! commands, user interaction alerts, the HMAC scheme, WBXML.
+//! commands, user interaction alerts.
 
 pub mod auth;
 pub mod bootstrap;

@@ -1,12 +1,13 @@
-//! The Basic and MD5 schemes (OMA DM Security 1.2 clauses 5.3.1 and 5.3.2; OMA
-//! DM RepPro 1.2 clause 6.1.6).
+//! The Basic, MD5 and HMAC schemes (OMA DM Security 1.2 clauses 5.3.1, 5.3.2
+//! and 5.4.2; OMA DM RepPro 1.2 clause 6.1.6).
 
 use data_encoding::{BASE64, BASE64_NOPAD};
 use md5::{Digest, Md5};
 use secret::{Secret, SecretBytes, ct_eq};
 use syncml::Cred;
 
-use super::Nonce;
+use super::mac::{MAX_USER, MacHeader};
+use super::{Nonce, Shown};
 use crate::Error;
 
 /// How a side proves who it is.
@@ -16,6 +17,10 @@ pub enum Scheme {
     Md5,
     /// `syncml:auth-basic`.
     Basic,
+    /// `syncml:auth-MAC`, which the specification calls HMAC. It is not that of
+    /// RFC 2104: `MD5(B64(MD5(user ":" secret)) ":" nonce ":"
+    /// B64(MD5(message)))` (DM Security clause 5.4.2).
+    Mac,
 }
 
 impl Scheme {
@@ -25,13 +30,14 @@ impl Scheme {
         match self {
             Self::Md5 => Cred::MD5,
             Self::Basic => Cred::BASIC,
+            Self::Mac => Cred::MAC,
         }
     }
 
     /// The scheme that `type_` names, in any case; `None` for others.
     #[must_use]
     pub fn read(type_: &str) -> Option<Self> {
-        [Self::Md5, Self::Basic]
+        [Self::Md5, Self::Basic, Self::Mac]
             .into_iter()
             .find(|scheme| scheme.type_().eq_ignore_ascii_case(type_))
     }
@@ -42,8 +48,11 @@ impl Scheme {
 pub struct Credentials {
     user: String,
     scheme: Scheme,
-    /// MD5: `B64(MD5(user ":" secret))`. Basic: `B64(user ":" secret)`.
+    /// MD5 and HMAC: `B64(MD5(user ":" secret))`. Basic: `B64(user ":"
+    /// secret)`.
     key: Secret<String>,
+    /// A challenge for the HMAC scheme is answered too.
+    or_mac: bool,
 }
 
 impl Credentials {
@@ -54,9 +63,8 @@ impl Credentials {
     /// make two pairs of name and secret the same.
     pub fn md5(user: impl Into<String>, secret: &SecretBytes) -> Result<Self, Error> {
         let user = user.into();
-        let joined = join(&user, secret)?;
-        let key = BASE64.encode(&Md5::digest(joined.expose()));
-        Self::md5_from_key(user, Secret::new(key))
+        let key = digest_key(&user, secret)?;
+        Self::md5_from_key(user, key)
     }
 
     /// Credentials of the MD5 scheme from [`stored_key`](Self::stored_key).
@@ -70,7 +78,47 @@ impl Credentials {
             user,
             scheme: Scheme::Md5,
             key,
+            or_mac: false,
         })
+    }
+
+    /// Credentials of the HMAC scheme. They answer no challenge for another.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] as for [`md5`](Self::md5), and for a name that can't
+    /// stand in a transport's header: with control characters, or longer than
+    /// 512 octets.
+    pub fn mac(user: impl Into<String>, secret: &SecretBytes) -> Result<Self, Error> {
+        let user = user.into();
+        let key = digest_key(&user, secret)?;
+        Self::mac_from_key(user, key)
+    }
+
+    /// Credentials of the HMAC scheme from [`stored_key`](Self::stored_key).
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] as for [`mac`](Self::mac).
+    pub fn mac_from_key(user: impl Into<String>, key: Secret<String>) -> Result<Self, Error> {
+        let credentials = Self::md5_from_key(user, key)?.or_mac()?;
+        Ok(credentials.turned(Scheme::Mac))
+    }
+
+    /// The same for an account that leaves the choice to the peer: MD5
+    /// credentials that answer a challenge for the HMAC scheme as well. As
+    /// what a peer has to show they stay MD5 credentials.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] for Basic credentials, whose secret is not kept as a
+    /// digest, and for a name as for [`mac`](Self::mac).
+    pub fn or_mac(mut self) -> Result<Self, Error> {
+        if self.scheme == Scheme::Basic {
+            return Err(Error::Misuse("Basic credentials make no HMAC"));
+        }
+        if self.user.len() > MAX_USER || self.user.chars().any(char::is_control) {
+            return Err(Error::Misuse("the user name can't stand in a header"));
+        }
+        self.or_mac = true;
+        Ok(self)
     }
 
     /// Credentials of the Basic scheme, for peers that have nothing better.
@@ -84,10 +132,12 @@ impl Credentials {
             user,
             scheme: Scheme::Basic,
             key: Secret::new(BASE64.encode(joined.expose())),
+            or_mac: false,
         })
     }
 
-    /// The name, which MD5 credentials carry in the header's Source LocName.
+    /// The name, which stands in the header's Source LocName beside MD5
+    /// credentials and an HMAC.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
@@ -99,48 +149,108 @@ impl Credentials {
         self.scheme
     }
 
-    /// What a server may keep instead of an MD5 secret: `B64(MD5(user ":"
+    /// What a server may keep instead of a secret of MD5 or HMAC: `B64(MD5(user ":"
     /// secret))`. It proves as much as the secret does, so it is one.
     #[must_use]
     pub const fn stored_key(&self) -> &Secret<String> {
         &self.key
     }
 
-    /// The header's `Cred`. Without a nonce there is none for MD5: it has to
-    /// be challenged first.
+    /// Whether a challenge for `scheme` is answered.
+    pub(super) fn may_be(&self, scheme: Scheme) -> bool {
+        scheme == self.scheme || (scheme == Scheme::Mac && self.or_mac)
+    }
+
+    /// The same credentials under `scheme`, which [`may_be`](Self::may_be) has
+    /// allowed.
+    pub(super) const fn turned(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// Whether a message can prove them, be it by its header or beside it.
+    /// Without a nonce only Basic can: MD5 and HMAC have to be challenged
+    /// first.
+    pub(super) fn can_prove(&self, nonce: Option<&Nonce>) -> bool {
+        self.scheme == Scheme::Basic || nonce.is_some()
+    }
+
+    /// The header's `Cred`. The HMAC scheme has none (DM Security clause
+    /// 5.4.1).
     pub(super) fn cred(&self, nonce: Option<&Nonce>) -> Option<Cred> {
         let data = match self.scheme {
             Scheme::Md5 => BASE64.encode(&self.digest(nonce?)),
             Scheme::Basic => self.key.expose().clone(),
+            Scheme::Mac => return None,
         };
         Some(Cred::b64(self.scheme.type_(), data))
     }
 
-    /// Whether `cred` proves these credentials.
-    pub(super) fn proved_by(&self, cred: &Cred, nonce: Option<&Nonce>) -> bool {
-        if cred.type_().and_then(Scheme::read) != Some(self.scheme) {
-            return false;
-        }
-        match (self.scheme, nonce) {
-            (Scheme::Md5, None) => false,
-            (Scheme::Md5, Some(nonce)) => {
-                // A digest without its padding is still this digest.
-                let given = cred.data.trim().trim_end_matches('=');
-                let wanted = BASE64_NOPAD.encode(&self.digest(nonce));
-                ct_eq(given.as_bytes(), wanted.as_bytes())
+    /// The value of the transport's header for a message of these octets, in
+    /// the HMAC scheme.
+    pub(super) fn mac_header(&self, nonce: &Nonce, octets: &[u8]) -> Option<String> {
+        let mac = BASE64.encode(&self.mac_digest(nonce, octets));
+        (self.scheme == Scheme::Mac).then(|| MacHeader::new(self.user.clone(), mac).to_string())
+    }
+
+    /// Whether a message proves these credentials.
+    pub(super) fn proved_by(&self, shown: &Shown<'_>, nonce: Option<&Nonce>) -> bool {
+        match (self.scheme, nonce, shown.cred, shown.mac) {
+            (Scheme::Mac, Some(nonce), _, Some(mac)) => self.proved_by_mac(mac, shown, nonce),
+            (Scheme::Md5, Some(nonce), Some(cred), _) => {
+                shown.is_of(Scheme::Md5) && same_digest(&cred.data, &self.digest(nonce))
             }
-            (Scheme::Basic, _) => ct_eq(cred.data.trim().as_bytes(), self.key.expose().as_bytes()),
+            (Scheme::Basic, _, Some(cred), _) => {
+                shown.is_of(Scheme::Basic)
+                    && ct_eq(cred.data.trim().as_bytes(), self.key.expose().as_bytes())
+            }
+            _ => false,
         }
+    }
+
+    /// The name in the transport's header is the account's, and that in the
+    /// message is no other (DM Security clause 5.4.3).
+    fn proved_by_mac(&self, header: &str, shown: &Shown<'_>, nonce: &Nonce) -> bool {
+        let Ok(header) = MacHeader::read(header) else {
+            return false;
+        };
+        header.user() == self.user
+            && shown.name.is_none_or(|name| name == header.user())
+            && same_digest(header.mac(), &self.mac_digest(nonce, shown.octets))
     }
 
     /// `MD5(B64(MD5(user ":" secret)) ":" nonce)`, over the nonce's octets.
     fn digest(&self, nonce: &Nonce) -> [u8; 16] {
+        self.md5_of(nonce).finalize().into()
+    }
+
+    /// `MD5(B64(MD5(user ":" secret)) ":" nonce ":" B64(MD5(message)))`.
+    fn mac_digest(&self, nonce: &Nonce, octets: &[u8]) -> [u8; 16] {
+        let mut md5 = self.md5_of(nonce);
+        md5.update(b":");
+        md5.update(BASE64.encode(&Md5::digest(octets)).as_bytes());
+        md5.finalize().into()
+    }
+
+    fn md5_of(&self, nonce: &Nonce) -> Md5 {
         let mut md5 = Md5::new();
         md5.update(self.key.expose().as_bytes());
         md5.update(b":");
         md5.update(nonce.octets());
-        md5.finalize().into()
+        md5
     }
+}
+
+/// A digest without its padding is still this digest.
+fn same_digest(given: &str, wanted: &[u8; 16]) -> bool {
+    let given = given.trim().trim_end_matches('=');
+    ct_eq(given.as_bytes(), BASE64_NOPAD.encode(wanted).as_bytes())
+}
+
+/// `B64(MD5(user ":" secret))`.
+fn digest_key(user: &str, secret: &SecretBytes) -> Result<Secret<String>, Error> {
+    let joined = join(user, secret)?;
+    Ok(Secret::new(BASE64.encode(&Md5::digest(joined.expose()))))
 }
 
 fn check_user(user: &str) -> Result<(), Error> {

@@ -1,9 +1,10 @@
-//! Nonces of the MD5 scheme (OMA DM Security 1.2 clause 5.3.3).
+//! Nonces of the MD5 and HMAC schemes (OMA DM Security 1.2 clauses 5.3.3 and
+//! 5.4.4).
 
 use std::fmt;
 
 use clock::Random;
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use syncml::NextNonce;
 
 use crate::Error;
@@ -37,16 +38,26 @@ impl Nonce {
         Self(BASE64URL_NOPAD.encode(&bits).into_bytes())
     }
 
-    /// The nonce in a peer's challenge; `None` if it can't be used.
+    /// The nonce in a peer's challenge; `None` if it can't be used. One that
+    /// ends like what is hashed in the HMAC scheme can't: see the [module's
+    /// page](super).
     #[must_use]
     pub fn from_challenge(next: &NextNonce) -> Option<Self> {
-        Self::from_octets(next.octets()?).ok()
+        let nonce = Self::from_octets(next.octets()?).ok()?;
+        (!nonce.ends_in_a_digest()).then_some(nonce)
     }
 
     /// The octets.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.0
+    }
+
+    /// `… ":" B64(16 octets)`.
+    fn ends_in_a_digest(&self) -> bool {
+        let end = self.0.rsplit(|octet| *octet == b':').next();
+        let digest = end.and_then(|end| BASE64.decode(end).ok());
+        self.0.contains(&b':') && digest.is_some_and(|digest| digest.len() == 16)
     }
 
     pub(super) fn to_challenge(&self) -> NextNonce {

@@ -1,4 +1,5 @@
-//! The side that proves who it is (OMA DM Protocol 1.2 clauses 9.1 and 9.2).
+//! The side that proves who it is (OMA DM Protocol 1.2 clauses 9.1 and 9.2; OMA
+//! DM Security 1.2 clause 5.4).
 
 use syncml::{Chal, Cred, StatusCode};
 
@@ -26,8 +27,8 @@ pub enum ProofRefused {
     NoCredentials,
     /// The peer wants another scheme than the account's.
     OtherScheme,
-    /// The peer wants the HMAC scheme, which is not supported.
-    MacUnsupported,
+    /// The peer took an HMAC and did not answer it with 200.
+    MacRule,
     /// The peer's challenge has no nonce, or one that can't be used.
     NoNonce,
     /// The peer's status means that nothing can come of the session.
@@ -42,7 +43,7 @@ impl ProofRefused {
             Self::WrongCredentials => "dm-credentials-refused",
             Self::NoCredentials => "dm-credentials-missing",
             Self::OtherScheme => "dm-auth-scheme-changed",
-            Self::MacUnsupported => "dm-auth-mac-unsupported",
+            Self::MacRule => "dm-auth-mac-rule-broken",
             Self::NoNonce => "dm-challenge-without-nonce",
             Self::Status(_) => "dm-header-refused",
         }
@@ -65,6 +66,8 @@ pub struct Prover {
     fresh: bool,
     /// The last message had credentials.
     sent: bool,
+    /// The peer has accepted credentials, so that the scheme stays.
+    accepted: bool,
     state: State,
     /// The nonce for the next session, until the peer may be believed.
     next: Option<Nonce>,
@@ -80,6 +83,7 @@ impl Prover {
             nonce: stored,
             fresh: false,
             sent: false,
+            accepted: false,
             state: State::Proving,
             next: None,
         }
@@ -97,7 +101,33 @@ impl Prover {
         }
     }
 
-    /// Takes note of whether the message that goes out has credentials.
+    /// Whether the next message proves something, by its header or by its
+    /// HMAC. The Source LocName is the [`user`](Self::user) then.
+    #[must_use]
+    pub fn is_proving(&self) -> bool {
+        self.state == State::Proving
+            && self
+                .credentials
+                .as_ref()
+                .is_some_and(|credentials| credentials.can_prove(self.nonce.as_ref()))
+    }
+
+    /// The value of the transport's header
+    /// [`MAC_HEADER`](super::MAC_HEADER) for the message that goes out, with
+    /// credentials of the HMAC scheme. It takes the nonce: the next message
+    /// needs another (DM Security clause 5.4.4).
+    pub fn mac(&mut self, octets: &[u8]) -> Option<String> {
+        if !self.is_mac() || self.state == State::Proved {
+            return None;
+        }
+        let nonce = self.nonce.take()?;
+        let header = self.credentials.as_ref()?.mac_header(&nonce, octets);
+        self.sent = header.is_some();
+        header
+    }
+
+    /// Takes note of whether the message that goes out has credentials in its
+    /// header.
     pub const fn note_sent(&mut self, with_credentials: bool) {
         self.sent = with_credentials;
     }
@@ -116,7 +146,10 @@ impl Prover {
 
     /// Takes the peer's Status for the header of the last message.
     pub fn handle_status(&mut self, code: StatusCode, chal: Option<&Chal>) -> Answer {
-        match code {
+        let answer = match code {
+            code if code.is_success() && self.sent && self.is_mac() => {
+                self.mac_accepted(code, chal)
+            }
             StatusCode::AUTHENTICATION_ACCEPTED => {
                 self.state = State::Proved;
                 self.next = chal.and_then(nonce_of).or_else(|| self.next.take());
@@ -133,6 +166,19 @@ impl Prover {
                 Answer::Accepted
             }
             code => Answer::Refused(ProofRefused::Status(code)),
+        };
+        self.accepted |= self.sent && answer == Answer::Accepted;
+        answer
+    }
+
+    /// The peer's message has no Status for the header of the last one. In the
+    /// HMAC scheme there is no going on without the next nonce.
+    #[must_use]
+    pub fn handle_no_status(&self) -> Answer {
+        if self.sent && self.is_mac() {
+            Answer::Refused(ProofRefused::NoNonce)
+        } else {
+            Answer::Accepted
         }
     }
 
@@ -154,29 +200,56 @@ impl Prover {
         }
     }
 
+    /// An HMAC is answered with 200 and the next nonce, or the session ends (DM
+    /// Security clause 5.4.3).
+    fn mac_accepted(&mut self, code: StatusCode, chal: Option<&Chal>) -> Answer {
+        if code != StatusCode::OK {
+            return Answer::Refused(ProofRefused::MacRule);
+        }
+        let type_ = chal.and_then(|chal| chal.type_.as_deref());
+        if type_.is_some_and(|type_| Scheme::read(type_) != Some(Scheme::Mac)) {
+            return Answer::Refused(ProofRefused::OtherScheme);
+        }
+        let Some(nonce) = chal.and_then(nonce_of) else {
+            return Answer::Refused(ProofRefused::NoNonce);
+        };
+        self.nonce = Some(nonce.clone());
+        self.fresh = false;
+        self.next = Some(nonce);
+        Answer::Accepted
+    }
+
+    fn is_mac(&self) -> bool {
+        self.credentials
+            .as_ref()
+            .is_some_and(|credentials| credentials.scheme() == Scheme::Mac)
+    }
+
     fn challenged(&mut self, chal: Option<&Chal>) -> Result<(), ProofRefused> {
         let credentials = self
             .credentials
             .as_ref()
             .ok_or(ProofRefused::NoCredentials)?;
         let wanted = chal.and_then(|chal| chal.type_.as_deref()).unwrap_or("");
-        if wanted.eq_ignore_ascii_case(Cred::MAC) {
-            return Err(ProofRefused::MacUnsupported);
-        }
-        match Scheme::read(wanted) {
-            Some(scheme) if scheme == credentials.scheme() => {}
+        let before = credentials.scheme();
+        let scheme = match Scheme::read(wanted) {
+            Some(scheme) if scheme == before => scheme,
+            Some(scheme) if credentials.may_be(scheme) && !self.accepted => scheme,
             // Second refusals come without a challenge.
             None if wanted.is_empty() && self.sent => return Err(ProofRefused::WrongCredentials),
             _ => return Err(ProofRefused::OtherScheme),
-        }
-        let again_is_useless = self.fresh || credentials.scheme() == Scheme::Basic;
+        };
+        // After an HMAC was accepted no message may fail (clause 5.4.3).
+        let again_is_useless =
+            self.fresh || scheme == Scheme::Basic || (scheme == Scheme::Mac && self.accepted);
         if self.sent && again_is_useless {
             return Err(ProofRefused::WrongCredentials);
         }
-        if credentials.scheme() == Scheme::Md5 {
+        if scheme != Scheme::Basic {
             let nonce = chal.and_then(nonce_of).ok_or(ProofRefused::NoNonce)?;
             self.nonce = Some(nonce);
         }
+        self.credentials = Some(credentials.clone().turned(scheme));
         self.fresh = true;
         self.state = State::Proving;
         Ok(())

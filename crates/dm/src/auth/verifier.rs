@@ -1,10 +1,10 @@
 //! The side that checks who the peer is (OMA DM Protocol 1.2 clauses 9.1 and
-//! 9.3; OMA DM Security 1.2 clause 5.3.3).
+//! 9.3; OMA DM Security 1.2 clauses 5.3.3, 5.4.3 and 5.4.4).
 
 use clock::Random;
-use syncml::{Chal, Cred, StatusCode};
+use syncml::{Chal, StatusCode};
 
-use super::{Credentials, Nonce, Scheme};
+use super::{Credentials, Nonce, Scheme, Shown};
 
 /// What the peer has to show.
 #[derive(Clone)]
@@ -14,12 +14,13 @@ pub enum Requirement {
     /// These credentials.
     Credentials(Credentials),
     /// What nobody can show. For a peer that is not known: it is challenged and
-    /// refused like one with a wrong secret, so that asking tells nobody which
-    /// devices exist.
+    /// refused like one with a wrong secret of the MD5 scheme, so that asking
+    /// tells nobody which devices exist.
     Unknown,
 }
 
-/// How long credentials hold.
+/// How long credentials hold. Those of the HMAC scheme hold for one message
+/// in either scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// For the session: accepted with 212. Whoever can send in the name of the
@@ -70,7 +71,10 @@ enum State {
 ///
 /// A peer may lack credentials once and show wrong ones once; each gets a
 /// challenge. The second of a kind ends it, so a wrong secret meets 401 twice
-/// and a stale nonce costs exactly one challenge.
+/// and a stale nonce costs exactly one challenge. A challenge that is answered
+/// with another scheme ends it at once (DM Security clause 5.4.1), and so does
+/// whatever is wrong after a message was accepted in the HMAC scheme (clause
+/// 5.4.3).
 pub struct Verifier {
     requirement: Requirement,
     scope: Scope,
@@ -101,43 +105,81 @@ impl Verifier {
         self.state == State::Accepted
     }
 
-    /// Checks the credentials in the header of a message.
-    pub fn check(&mut self, cred: Option<&Cred>, random: &mut dyn Random) -> Verdict {
+    /// Checks what a message shows of its sender.
+    pub fn check<'a>(&mut self, shown: impl Into<Shown<'a>>, random: &mut dyn Random) -> Verdict {
+        let shown = shown.into();
         if matches!(self.requirement, Requirement::Transport) {
             self.state = State::Accepted;
             return accepted(StatusCode::OK, None);
         }
-        match (self.state, self.scope) {
+        match (self.state, self.scope()) {
             (State::Accepted, Scope::Session) => {
                 accepted(StatusCode::AUTHENTICATION_ACCEPTED, None)
             }
-            (State::Failed, _) => failed(cred),
-            _ => self.judge(cred, random),
+            (State::Failed, _) => Verdict::Failed {
+                code: self.refusal(&shown),
+            },
+            _ => self.judge(&shown, random),
         }
     }
 
-    fn judge(&mut self, cred: Option<&Cred>, random: &mut dyn Random) -> Verdict {
-        let proved = match (&self.requirement, cred) {
-            (Requirement::Credentials(wanted), Some(cred)) => {
-                wanted.proved_by(cred, self.nonce.as_ref())
-            }
-            _ => false,
+    fn judge(&mut self, shown: &Shown<'_>, random: &mut dyn Random) -> Verdict {
+        let proved = match &self.requirement {
+            Requirement::Credentials(wanted) => wanted.proved_by(shown, self.nonce.as_ref()),
+            Requirement::Transport | Requirement::Unknown => false,
         };
         if proved {
             return self.accept(random);
         }
-        let before = match cred {
-            Some(_) => &mut self.wrong,
-            None => &mut self.missing,
-        };
-        if std::mem::replace(before, true) {
+        let code = self.refusal(shown);
+        if self.must_end(shown) {
             self.state = State::Failed;
-            return failed(cred);
+            return Verdict::Failed { code };
+        }
+        if shown.is_nothing() {
+            self.missing = true;
+        } else {
+            self.wrong = true;
         }
         self.state = State::Open;
         Verdict::Challenged {
-            code: refusal(cred),
+            code,
             chal: self.challenge(random),
+        }
+    }
+
+    /// Whether there is no other challenge for what was not proved.
+    fn must_end(&self, shown: &Shown<'_>) -> bool {
+        let is_mac = self.scheme() == Scheme::Mac;
+        if is_mac && self.state == State::Accepted {
+            return true;
+        }
+        if shown.is_nothing() {
+            self.missing || (is_mac && self.is_challenged())
+        } else {
+            self.wrong || (self.is_challenged() && !shown.is_of(self.scheme()))
+        }
+    }
+
+    const fn is_challenged(&self) -> bool {
+        self.missing || self.wrong
+    }
+
+    /// 401 for wrong credentials, 407 for none. In the HMAC scheme a proof that
+    /// is missing where it is expected counts as a wrong one (clause 5.4.3).
+    fn refusal(&self, shown: &Shown<'_>) -> StatusCode {
+        let is_expected = self.is_challenged() || self.state != State::Open;
+        if shown.is_nothing() && !(self.scheme() == Scheme::Mac && is_expected) {
+            StatusCode::AUTHENTICATION_REQUIRED
+        } else {
+            StatusCode::UNAUTHORIZED
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        match self.scheme() {
+            Scheme::Mac => Scope::Message,
+            Scheme::Md5 | Scheme::Basic => self.scope,
         }
     }
 
@@ -145,7 +187,7 @@ impl Verifier {
         self.state = State::Accepted;
         self.missing = false;
         self.wrong = false;
-        let code = match self.scope {
+        let code = match self.scope() {
             Scope::Session => StatusCode::AUTHENTICATION_ACCEPTED,
             Scope::Message => StatusCode::OK,
         };
@@ -163,7 +205,7 @@ impl Verifier {
     /// A challenge with a new nonce, which the next credentials must be over.
     fn challenge(&mut self, random: &mut dyn Random) -> Chal {
         let scheme = self.scheme();
-        let next = (scheme == Scheme::Md5).then(|| Nonce::random(random));
+        let next = (scheme != Scheme::Basic).then(|| Nonce::random(random));
         let chal = Chal::b64(scheme.type_(), next.as_ref().map(Nonce::to_challenge));
         self.nonce = next;
         chal
@@ -182,19 +224,5 @@ const fn accepted(code: StatusCode, chal: Option<Chal>) -> Verdict {
         code,
         chal,
         next: None,
-    }
-}
-
-const fn failed(cred: Option<&Cred>) -> Verdict {
-    Verdict::Failed {
-        code: refusal(cred),
-    }
-}
-
-/// 401 for wrong credentials, 407 for none.
-const fn refusal(cred: Option<&Cred>) -> StatusCode {
-    match cred {
-        Some(_) => StatusCode::UNAUTHORIZED,
-        None => StatusCode::AUTHENTICATION_REQUIRED,
     }
 }

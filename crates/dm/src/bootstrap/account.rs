@@ -65,19 +65,18 @@ pub struct AccountAuth {
 }
 
 impl AccountAuth {
-    /// The credentials of the MD5 scheme. The others are not taken from a
-    /// document: BASIC because it shows the secret, HMAC because it is not
-    /// supported.
+    /// The credentials of the MD5 or the HMAC scheme. BASIC is not taken from
+    /// a document, because it shows the secret.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for another type; [`Error::DocumentContent`] without a
     /// name or a secret; [`Error::Misuse`] for a name that can't be.
     pub fn credentials(&self) -> Result<Credentials, Error> {
-        if self.type_ != AuthType::Digest {
-            return Err(Error::Unsupported("authentication type of the account"));
-        }
-        match (&self.name, &self.secret) {
-            (Some(name), Some(secret)) => Credentials::md5(name.clone(), secret),
+        let unsupported = Error::Unsupported("authentication type of the account");
+        match (&self.type_, &self.name, &self.secret) {
+            (AuthType::Basic | AuthType::Other(_), ..) => Err(unsupported),
+            (AuthType::Digest, Some(name), Some(secret)) => Credentials::md5(name.clone(), secret),
+            (AuthType::Hmac, Some(name), Some(secret)) => Credentials::mac(name.clone(), secret),
             _ => Err(Error::DocumentContent("APPAUTH without name or secret")),
         }
     }

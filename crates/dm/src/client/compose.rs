@@ -17,7 +17,7 @@ impl Session {
                 self.last.clone()
             }
             State::Ready => match self.compose() {
-                Ok(octets) => Some(self.sending(now, octets)),
+                Ok((octets, mac)) => Some(self.sending(now, octets, mac)),
                 Err(reason) => {
                     self.end(Event::Aborted(reason));
                     None
@@ -27,11 +27,12 @@ impl Session {
         }
     }
 
-    fn sending(&mut self, now: Tick, octets: Vec<u8>) -> Transmit {
+    fn sending(&mut self, now: Tick, octets: Vec<u8>, mac: Option<String>) -> Transmit {
         let transmit = Transmit {
             to: Some(self.uri.clone()),
             encoding: self.config.encoding,
             octets,
+            mac,
         };
         if let Some(reason) = self.aborting {
             self.end(Event::Aborted(reason));
@@ -54,7 +55,7 @@ impl Session {
             Location::new(self.config.device_uri.clone()),
         );
         header.cred = self.prover.cred();
-        if header.cred.is_some() {
+        if self.prover.is_proving() {
             header.source.name = self.prover.user().map(str::to_owned);
         }
         header.meta = Some(Meta {
@@ -84,7 +85,8 @@ impl Session {
         self.draft().map_or(0, |draft| draft.room())
     }
 
-    fn compose(&mut self) -> Result<Vec<u8>, AbortReason> {
+    /// The next message and its HMAC.
+    fn compose(&mut self) -> Result<(Vec<u8>, Option<String>), AbortReason> {
         let mut draft = self.draft()?;
         // What this message answers has been heard; older commands may still
         // get their statuses.
@@ -127,12 +129,17 @@ impl Session {
         self.write(draft, closes || self.aborting.is_some())
     }
 
-    fn write(&mut self, draft: Draft, is_final: bool) -> Result<Vec<u8>, AbortReason> {
+    fn write(
+        &mut self,
+        draft: Draft,
+        is_final: bool,
+    ) -> Result<(Vec<u8>, Option<String>), AbortReason> {
         let with_credentials = draft.has_credentials();
         let octets = draft.write(is_final).map_err(unwritable)?;
         self.prover.note_sent(with_credentials);
+        let mac = self.prover.mac(&octets);
         self.next_msg = self.next_msg.saturating_add(1);
-        Ok(octets)
+        Ok((octets, mac))
     }
 
     fn note_sent(&mut self, cmd_id: u32, outgoing: Outgoing) {

@@ -30,7 +30,7 @@ impl Session {
     ) -> Result<Handled, Error> {
         let header = &received.message.header;
         self.check_header(header)?;
-        let number = match self.inbox.judge(&header.msg_id, received.octets)? {
+        let number = match self.inbox.judge(received)? {
             Arrival::Repeat => return Ok(Handled::Repeated),
             Arrival::New(number) => number,
         };
@@ -39,7 +39,7 @@ impl Session {
             State::Over => return Err(Error::SessionOver),
             State::New | State::Ready | State::Held { .. } => return Err(Error::OutOfTurn),
         }
-        self.inbox.take(number, received.octets);
+        self.inbox.take(number, received);
         self.resend = false;
         self.take(now, tree, received, random);
         Ok(Handled::Taken)
@@ -70,6 +70,13 @@ impl Session {
     ) {
         let header = &received.message.header;
         let commands = &received.message.body.commands;
+        let known = self.verifier.is_satisfied();
+        let verdict = self.verifier.check(received.shown(), random);
+        if known && let Verdict::Failed { code } = verdict {
+            // No word counts that comes under a broken HMAC (DM Security clause
+            // 5.4.3).
+            return self.fail(now, header, commands, code);
+        }
         if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
             self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
         }
@@ -89,8 +96,7 @@ impl Session {
         if self.server_final {
             self.accepted.clear();
         }
-        let known = self.verifier.is_satisfied();
-        match self.verifier.check(header.cred.as_ref(), random) {
+        match verdict {
             Verdict::Accepted { code, chal, next } => {
                 self.answer_header(header, code, chal);
                 self.trust_server(next, known);
@@ -100,12 +106,16 @@ impl Session {
                 self.answer_header(header, code, Some(chal));
                 self.refuse(header, commands, code);
             }
-            Verdict::Failed { code } => {
-                self.answer_header(header, code, None);
-                self.refuse(header, commands, code);
-                self.aborting = Some(AbortReason::PeerNotAuthenticated);
-            }
+            Verdict::Failed { code } => return self.fail(now, header, commands, code),
         }
+        self.conclude(now);
+    }
+
+    /// The server's last chance is gone.
+    fn fail(&mut self, now: Tick, header: &SyncHdr, commands: &[Command], code: StatusCode) {
+        self.answer_header(header, code, None);
+        self.refuse(header, commands, code);
+        self.aborting = Some(AbortReason::PeerNotAuthenticated);
         self.conclude(now);
     }
 
@@ -133,7 +143,7 @@ impl Session {
             None => {
                 let missing = Event::Violation(Violation::HeaderStatusMissing);
                 self.events.push_back(missing);
-                Answer::Accepted
+                self.prover.handle_no_status()
             }
         };
         if answer == Answer::Again {

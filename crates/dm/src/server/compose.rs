@@ -20,11 +20,12 @@ impl Session {
         }
         self.resend = false;
         match self.compose() {
-            Ok(octets) => {
+            Ok((octets, mac)) => {
                 let transmit = Transmit {
                     to: None,
                     encoding: self.encoding,
                     octets,
+                    mac,
                 };
                 self.last = Some(transmit.clone());
                 self.deadline = Some(now.plus(self.config.idle));
@@ -58,7 +59,7 @@ impl Session {
         if self.verifier.is_satisfied() {
             header.cred = self.prover.cred();
         }
-        if header.cred.is_some() {
+        if self.is_proving() {
             header.source.name = self.prover.user().map(str::to_owned);
         }
         header.meta = Some(Meta {
@@ -68,7 +69,12 @@ impl Session {
         header
     }
 
-    fn compose(&mut self) -> Result<Vec<u8>, AbortReason> {
+    fn is_proving(&self) -> bool {
+        self.verifier.is_satisfied() && self.prover.is_proving()
+    }
+
+    /// The answer and its HMAC.
+    fn compose(&mut self) -> Result<(Vec<u8>, Option<String>), AbortReason> {
         // A challenge of the message that goes out now is about its own
         // commands, never about those of an older one.
         self.last_requests.clear();
@@ -87,8 +93,13 @@ impl Session {
         };
         let octets = draft.write(is_final).map_err(unwritable)?;
         self.prover.note_sent(with_credentials);
+        let mac = if self.is_proving() {
+            self.prover.mac(&octets)
+        } else {
+            None
+        };
         self.next_msg = self.next_msg.saturating_add(1);
-        Ok(octets)
+        Ok((octets, mac))
     }
 
     fn push_header_status(&mut self, draft: &mut Draft) -> Result<(), AbortReason> {

@@ -28,7 +28,7 @@ impl Session {
     ) -> Result<Handled, Error> {
         let header = &received.message.header;
         self.check_header(header)?;
-        let number = match self.inbox.judge(&header.msg_id, received.octets)? {
+        let number = match self.inbox.judge(received)? {
             Arrival::Repeat => {
                 self.resend = true;
                 return Ok(Handled::Repeated);
@@ -40,7 +40,7 @@ impl Session {
             State::Owing => return Err(Error::OutOfTurn),
             State::Over => return Err(Error::SessionOver),
         }
-        self.inbox.take(number, received.octets);
+        self.inbox.take(number, received);
         self.resend = false;
         self.finished = false;
         self.encoding = received.encoding;
@@ -77,7 +77,7 @@ impl Session {
             return self.refuse(header, commands, code);
         }
         let known = self.verifier.is_satisfied();
-        match self.verifier.check(header.cred.as_ref(), random) {
+        match self.verifier.check(received.shown(), random) {
             Verdict::Accepted { code, chal, next } => {
                 self.header_status = Some(header_status(header, code, chal));
                 self.trust_device(known, next);
@@ -150,18 +150,17 @@ impl Session {
             }
             _ => None,
         });
-        let Some(status) = mine else {
-            if current > 0 {
-                let missing = Event::Violation(Violation::HeaderStatusMissing);
-                self.events.push_back(missing);
-            }
-            return false;
+        if mine.is_none() && current > 0 {
+            let missing = Event::Violation(Violation::HeaderStatusMissing);
+            self.events.push_back(missing);
+        }
+        let answer = match mine {
+            Some(status) => self.prover.handle_status(status.code, status.chal.as_ref()),
+            None => self.prover.handle_no_status(),
         };
-        let proving = self.prover.was_sent();
-        let answer = self.prover.handle_status(status.code, status.chal.as_ref());
         match answer {
             Answer::Accepted => {
-                if proving {
+                if mine.is_some() && self.prover.was_sent() {
                     self.events.push_back(Event::Proved);
                 }
                 if let Some(nonce) = self.prover.take_next() {

@@ -4,7 +4,7 @@
 //!
 //! The engines take a [`Received`], which is a message *and* the octets that
 //! it was read from: a repeated message is known by its octets, and the HMAC
-//! scheme will need them too. They give octets, since they keep the last
+//! covers them. They give octets, since they keep the last
 //! answer to send it again unchanged and since a message must be measured
 //! against its receiver's `MaxMsgSize` as written.
 //!

@@ -3,6 +3,7 @@
 use syncml::{Command, Limit, Limits, Message, Place, SessionId, wbxml, xml};
 
 use crate::Error;
+use crate::auth::Shown;
 
 /// The largest message that this side takes and announces as `MaxMsgSize`, and
 /// the largest that it sends to a peer who announces none, in octets.
@@ -84,6 +85,7 @@ pub struct Received<'a> {
     pub(crate) octets: &'a [u8],
     pub(crate) encoding: Encoding,
     pub(crate) message: Message,
+    pub(crate) mac: Option<&'a str>,
 }
 
 impl<'a> Received<'a> {
@@ -113,7 +115,27 @@ impl<'a> Received<'a> {
             octets,
             encoding,
             message,
+            mac: None,
         })
+    }
+
+    /// The same with the value of the transport's header
+    /// [`MAC_HEADER`](crate::auth::MAC_HEADER), if the message came with one
+    /// (OMA DM Security 1.2 clause 5.4.3).
+    #[must_use]
+    pub const fn with_mac(mut self, mac: Option<&'a str>) -> Self {
+        self.mac = mac;
+        self
+    }
+
+    /// What the message shows of its sender.
+    pub(crate) fn shown(&self) -> Shown<'_> {
+        Shown {
+            cred: self.message.header.cred.as_ref(),
+            mac: self.mac,
+            name: self.message.header.source.name.as_deref(),
+            octets: self.octets,
+        }
     }
 
     /// The Source LocURI: with the session identifier, what a server finds the
@@ -152,6 +174,10 @@ pub struct Transmit {
     pub encoding: Encoding,
     /// The message.
     pub octets: Vec<u8>,
+    /// The value of the transport's header
+    /// [`MAC_HEADER`](crate::auth::MAC_HEADER), where the HMAC scheme is used
+    /// (OMA DM Security 1.2 clause 5.4.3).
+    pub mac: Option<String>,
 }
 
 /// What became of a message that was not refused.

@@ -331,7 +331,7 @@ fn challenges_that_are_not_answered() {
         ProofRefused::OtherScheme
     );
     assert_eq!(refused(None, Some(&basic)), ProofRefused::OtherScheme);
-    assert_eq!(refused(None, Some(&mac)), ProofRefused::MacUnsupported);
+    assert_eq!(refused(None, Some(&mac)), ProofRefused::OtherScheme);
     assert_eq!(refused(None, Some(&no_nonce)), ProofRefused::NoNonce);
     assert_eq!(refused(None, Some(&bad_nonce)), ProofRefused::NoNonce);
     assert_eq!(refused(None, Some(&empty_nonce)), ProofRefused::NoNonce);

@@ -331,14 +331,16 @@ fn accounts_that_can_not_be() {
     assert!(obex[0].device.is_none() && obex[0].server.is_none());
     assert!(!obex[0].init && obex[0].addresses.is_empty());
 
-    // Credentials come of DIGEST alone.
+    // Credentials come of DIGEST and HMAC alone.
     let named = "<parm name=\"AAUTHNAME\" value=\"n\"/><parm name=\"AAUTHSECRET\" value=\"s\"/>";
     let credentials = |rest: &str| {
         let accounts = account(&auth("APPSRV", rest)).accounts().unwrap();
         accounts[0].device.as_ref().unwrap().credentials().map(drop)
     };
     assert!(credentials(&format!("{digest}{named}")).is_ok());
-    for type_ in ["BASIC", "HMAC", "X509", ""] {
+    let hmac = "<parm name=\"AAUTHTYPE\" value=\"HMAC\"/>";
+    assert!(credentials(&format!("{hmac}{named}")).is_ok());
+    for type_ in ["BASIC", "X509", ""] {
         let type_ = format!("<parm name=\"AAUTHTYPE\" value=\"{type_}\"/>");
         assert_eq!(
             credentials(&format!("{type_}{named}")).unwrap_err().code(),

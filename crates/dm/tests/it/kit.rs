@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use clock::{Random, Tick};
 use dm::auth::{Credentials, Nonces, Requirement};
-use dm::session::{Encoding, Received};
+use dm::session::{Encoding, Received, Transmit};
 use dm::tree::{
     Acl, Executed, Execution, ManagementObject, Node, NodeKind, NodeUri, ObjectNode, Overwrite,
     Right, Rights, ServerId, Tree, TreeLimits, Value,
@@ -276,6 +276,13 @@ pub(crate) enum From {
     Server,
 }
 
+/// A message as its transport hands it over.
+pub(crate) fn received(transmit: &Transmit) -> Received<'_> {
+    Received::read(Encoding::Xml, &transmit.octets)
+        .unwrap()
+        .with_mac(transmit.mac.as_deref())
+}
+
 /// The two engines, what they said and what happened.
 pub(crate) struct Talk {
     pub(crate) client: client::Session,
@@ -284,6 +291,10 @@ pub(crate) struct Talk {
     pub(crate) random: SimRandom,
     pub(crate) now: Tick,
     pub(crate) messages: Vec<(From, Message)>,
+    /// The same as they were sent, with their HMACs.
+    pub(crate) transmits: Vec<Transmit>,
+    /// The message at this place gets lost, and the session with it.
+    pub(crate) lost: Option<usize>,
     pub(crate) client_events: Vec<client::Event>,
     pub(crate) server_events: Vec<server::Event>,
     pub(crate) client_nonces: Nonces,
@@ -304,6 +315,8 @@ impl Talk {
             random: SimRandom::from_seed(1),
             now: Tick::ZERO,
             messages: Vec::new(),
+            transmits: Vec::new(),
+            lost: None,
             client_events: Vec::new(),
             server_events: Vec::new(),
         }
@@ -324,9 +337,8 @@ impl Talk {
                 return;
             };
             assert_eq!(request.to.as_deref(), Some(SERVER));
-            let received = Received::read(Encoding::Xml, &request.octets).unwrap();
-            self.messages
-                .push((From::Client, received.message().clone()));
+            let received = self.carry(From::Client, &request);
+            let Some(received) = received else { return };
             self.server
                 .handle_message(self.now, &received, &mut self.random)
                 .unwrap();
@@ -335,9 +347,8 @@ impl Talk {
                 return;
             };
             self.server_side(on_server);
-            let received = Received::read(Encoding::Xml, &answer.octets).unwrap();
-            self.messages
-                .push((From::Server, received.message().clone()));
+            let received = self.carry(From::Server, &answer);
+            let Some(received) = received else { return };
             if self.client.is_over() {
                 self.client_side(on_client);
                 return;
@@ -347,6 +358,14 @@ impl Talk {
                 .unwrap();
         }
         panic!("the session does not end");
+    }
+
+    /// Notes a message; `None` if it is lost.
+    fn carry<'a>(&mut self, from: From, transmit: &'a Transmit) -> Option<Received<'a>> {
+        let received = received(transmit);
+        self.messages.push((from, received.message().clone()));
+        self.transmits.push(transmit.clone());
+        (self.lost != Some(self.messages.len() - 1)).then_some(received)
     }
 
     fn server_side(&mut self, logic: ServerLogic<'_>) {

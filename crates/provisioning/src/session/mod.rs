@@ -13,5 +13,7 @@ pub use dm::session::{Encoding, Received, Transmit};
 
 pub use account::DeviceAccount;
 pub use device::{DeviceSession, SessionEnd};
+/// The transport's header beside a message (OMA DM Security 1.2 clause 5.4.3).
+pub use dm::auth::MAC_HEADER;
 pub use names::{ALERT_CONFIRMATION, ALERT_INSTALL, ALERT_READY, MO_M2MCIMM, MO_M2MM};
 pub use server::{DpfSession, Question};

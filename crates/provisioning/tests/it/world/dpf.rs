@@ -47,9 +47,10 @@ impl Dpf {
         }
         let answer = taken
             .ok()
-            .and_then(|()| session.poll_transmit(now).unwrap());
+            .and_then(|()| session.poll_transmit(now).unwrap())
+            .map(|sent| sent.octets);
         self.session = Some(session);
-        answer.map(|answer| answer.octets)
+        answer
     }
 
     fn decide(&self, world: &mut World, session: &mut DpfSession, question: Question) {
