@@ -88,6 +88,13 @@ pub enum Error {
     /// No such node.
     #[error("no such node")]
     NotFound,
+    /// A node that can't be what the command asks for, for other reasons than
+    /// rights.
+    #[error("forbidden: {0}")]
+    Forbidden(&'static str),
+    /// A property that this device does not have.
+    #[error("no such property")]
+    Property,
     /// The node does not take this command.
     #[error("command not allowed on this node")]
     NotAllowed,
@@ -188,6 +195,8 @@ impl Error {
                 Blame::Unsupported
             }
             Self::NotFound
+            | Self::Forbidden(_)
+            | Self::Property
             | Self::NotAllowed
             | Self::AlreadyExists
             | Self::TooLarge
@@ -228,6 +237,8 @@ impl Error {
             Self::NotImplemented => StatusCode::COMMAND_NOT_IMPLEMENTED,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE_OR_FORMAT,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Property => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
             Self::NotAllowed => StatusCode::COMMAND_NOT_ALLOWED,
             Self::AlreadyExists => StatusCode::ALREADY_EXISTS,
             Self::TooLarge | Self::DocumentTooLarge(_) | Self::TreeDocumentTooLarge(_) => {
@@ -266,6 +277,8 @@ impl Error {
             Self::NotImplemented => "dm-command-foreign",
             Self::MediaType => "dm-media-type-unsupported",
             Self::NotFound => "dm-node-not-found",
+            Self::Forbidden(_) => "dm-forbidden",
+            Self::Property => "dm-property-unknown",
             Self::NotAllowed => "dm-command-not-allowed",
             Self::AlreadyExists => "dm-node-exists",
             Self::TooLarge => "dm-value-too-large",

@@ -15,9 +15,8 @@
 //! - [`tnds`]: serialised trees;
 //! - [`ddf`]: device descriptions.
 //!
-//! Not there yet, and refused where a peer asks for it: large objects, Copy,
-//! properties and lists of nodes (`?prop=`, `?list=`), serialised trees in
-//! commands, user interaction alerts.
+//! Not there yet, and refused where a peer asks for it: large objects, user
+//! interaction alerts.
 
 pub mod auth;
 pub mod bootstrap;

@@ -4,16 +4,16 @@
 
 use secret::SecretBytes;
 use syncml::{
-    Alert, AlertCode, Command, Format, Item, Meta, MsgId, Results, StatusCode, UnsupportedCommand,
+    Alert, AlertCode, Command, Data, Item, Meta, MsgId, Results, StatusCode, UnsupportedCommand,
 };
 
 use super::Event;
+use super::item::{
+    address, is_serialised, listed_item, new_node, overwrite, property_text, serialised,
+};
 use crate::Error;
 use crate::session::{Encoding, command_status, item_value, wire_item};
-use crate::tree::{Executed, Execution, NodeKind, NodeUri, Overwrite, ServerId, Tree, Value};
-
-/// The types of serialised trees, which are not taken.
-const SERIALISED_TREE: &str = "application/vnd.syncml.dmtnds";
+use crate::tree::{Executed, Execution, List, NodeUri, Part, ServerId, Tree};
 
 /// Runs the commands of one message and collects what comes of them.
 pub(super) struct Executor<'a> {
@@ -43,8 +43,8 @@ pub(super) enum Outcome {
     Done,
     /// 202, for this node.
     Accepted(NodeUri),
-    /// 200 with this value.
-    Read(Value),
+    /// 200 with these items.
+    Read(Vec<Item>),
 }
 
 impl<'a> Executor<'a> {
@@ -129,7 +129,7 @@ impl<'a> Executor<'a> {
                     self.answer(command, StatusCode::ACCEPTED_FOR_PROCESSING, target);
                     self.accepted(command, uri);
                 }
-                Ok(Outcome::Read(value)) => self.results(command, target, &value),
+                Ok(Outcome::Read(items)) => self.results(command, target, items),
                 Err(error) => self.answer(command, error.status(), target),
             }
         }
@@ -137,36 +137,107 @@ impl<'a> Executor<'a> {
 
     /// Runs a command on one of its items.
     pub(super) fn item(&mut self, command: &Command, item: &Item) -> Result<Outcome, Error> {
-        let uri = node_uri(item)?;
-        match command {
-            Command::Get(_) => self.tree.get(self.by, &uri).map(Outcome::Read),
-            Command::Delete(_) => self.tree.delete(self.by, &uri).map(|()| Outcome::Done),
-            Command::Add(add) => {
-                self.check_chunk(item)?;
-                let kind = new_node(item, add.meta.as_ref())?;
-                self.tree.add(self.by, &uri, kind).map(|()| Outcome::Done)
+        let address = address(item)?;
+        let uri = &address.uri;
+        match (command, &address.part) {
+            (Command::Get(_), part) => self.get(item, uri, part).map(Outcome::Read),
+            (Command::Replace(replace), Part::Property(property)) => {
+                let text = property_text(item, replace.meta.as_ref())?;
+                self.tree.set_property(self.by, uri, *property, &text)?;
+                Ok(Outcome::Done)
             }
-            Command::Replace(replace) => {
-                self.check_chunk(item)?;
-                let new = overwrite(item, replace.meta.as_ref())?;
-                self.tree
-                    .replace(self.by, &uri, new)
-                    .map(|()| Outcome::Done)
+            // Properties and lists take nothing else (TND clause 7.5).
+            (_, Part::Property(_) | Part::List(_)) => Err(Error::NotAllowed),
+            (Command::Delete(_), Part::Node) => {
+                self.tree.delete(self.by, uri).map(|()| Outcome::Done)
             }
-            Command::Exec(exec) => {
+            (Command::Add(add), Part::Node) => {
+                self.check_chunk(item)?;
+                self.add(item, add.meta.as_ref(), uri)
+            }
+            (Command::Replace(replace), Part::Node) => {
+                self.check_chunk(item)?;
+                self.replace(item, replace.meta.as_ref(), uri)
+            }
+            (Command::Exec(exec), Part::Node) => {
                 self.check_chunk(item)?;
                 let argument = item_value(item, exec.meta.as_ref())?;
                 let call = Execution {
                     correlator: exec.correlator.clone(),
                     argument: argument.map(|value| SecretBytes::new(value.data().to_vec())),
                 };
-                Ok(match self.tree.exec(self.by, &uri, &call)? {
+                Ok(match self.tree.exec(self.by, uri, &call)? {
                     Executed::Done => Outcome::Done,
-                    Executed::Accepted => Outcome::Accepted(uri),
+                    Executed::Accepted => Outcome::Accepted(address.uri),
                 })
             }
-            _ => Err(Error::Unsupported("Copy")),
+            (_, Part::Node) => {
+                let source: NodeUri = item
+                    .source_uri()
+                    .ok_or(Error::Command("Copy without a source"))?
+                    .parse()?;
+                let copied = self.tree.copy(self.by, &source, uri);
+                copied.map(|()| Outcome::Done)
+            }
         }
+    }
+
+    fn get(&self, item: &Item, uri: &NodeUri, part: &Part) -> Result<Vec<Item>, Error> {
+        let target = item.target_uri().unwrap_or_default();
+        match part {
+            Part::Node => {
+                let value = self.tree.get(self.by, uri)?;
+                Ok(vec![wire_item(
+                    self.encoding,
+                    Item::source(target),
+                    &value,
+                )?])
+            }
+            // It is a text; meta-information would say nothing (TND clause 7.4).
+            Part::Property(property) => {
+                let value = self.tree.property(self.by, uri, *property)?;
+                let text = String::from_utf8_lossy(value.data()).into_owned();
+                Ok(vec![Item::source(target).with_data(Data::text(text))])
+            }
+            Part::List(List::Tnds(listing)) => {
+                let value = self.tree.serialised(self.by, uri, listing)?;
+                let item = Item::source(uri.to_string());
+                Ok(vec![wire_item(self.encoding, item, &value)?])
+            }
+            Part::List(list) => {
+                let with_data = *list == List::StructData;
+                let nodes = self.tree.list(self.by, uri)?;
+                let items = nodes.iter();
+                items
+                    .map(|node| listed_item(self.encoding, node, with_data))
+                    .collect()
+            }
+        }
+    }
+
+    fn add(&mut self, item: &Item, meta: Option<&Meta>, uri: &NodeUri) -> Result<Outcome, Error> {
+        if is_serialised(item, meta)? {
+            let tree = serialised(item, meta)?;
+            self.tree.add_serialised(self.by, uri, &tree)?;
+        } else {
+            self.tree.add(self.by, uri, new_node(item, meta)?)?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn replace(
+        &mut self,
+        item: &Item,
+        meta: Option<&Meta>,
+        uri: &NodeUri,
+    ) -> Result<Outcome, Error> {
+        if is_serialised(item, meta)? {
+            let tree = serialised(item, meta)?;
+            self.tree.replace_serialised(self.by, uri, &tree)?;
+        } else {
+            self.tree.replace(self.by, uri, overwrite(item, meta)?)?;
+        }
+        Ok(Outcome::Done)
     }
 
     /// Large objects are not taken. A sender that goes on after the refusal of
@@ -185,39 +256,49 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// The Status of a Get, then its Results. One that the server's MaxMsgSize
-    /// has no room for is 413.
-    fn results(&mut self, command: &Command, target: Option<&str>, value: &Value) {
-        let written = wire_item(
-            self.encoding,
-            Item::source(target.unwrap_or_default()),
-            value,
-        )
-        .and_then(|item| {
-            let results = Command::Results(Results {
-                msg_ref: Some(self.msg_ref.clone()),
-                cmd_ref: command.cmd_id().clone(),
-                // Longer than any that is given, for the measure.
-                cmd_id: u32::MAX.into(),
-                items: vec![item],
-                ..Results::default()
-            });
-            let len = self.encoding.command_len(&results)?;
-            if len > self.room {
-                return Err(Error::TooLarge);
-            }
-            Ok(results)
-        });
-        match written {
+    /// The Status of a Get, then its Results, one or more as there is room.
+    /// An item that the server's MaxMsgSize has no room for makes it 413.
+    fn results(&mut self, command: &Command, target: Option<&str>, items: Vec<Item>) {
+        match self.pack(command, items) {
             Ok(results) => {
                 self.answer(command, StatusCode::OK, target);
-                self.done.answers.push(results);
+                self.done.answers.extend(results);
             }
             Err(Error::TooLarge) => {
                 self.answer(command, StatusCode::REQUEST_ENTITY_TOO_LARGE, target);
             }
             Err(_) => self.answer(command, StatusCode::COMMAND_FAILED, target),
         }
+    }
+
+    fn pack(&self, command: &Command, items: Vec<Item>) -> Result<Vec<Command>, Error> {
+        let results = |items| {
+            Command::Results(Results {
+                msg_ref: Some(self.msg_ref.clone()),
+                cmd_ref: command.cmd_id().clone(),
+                // Longer than any that is given, for the measure.
+                cmd_id: u32::MAX.into(),
+                items,
+                ..Results::default()
+            })
+        };
+        let mut packed = Vec::new();
+        let mut open = Vec::new();
+        let mut left = self.room;
+        for item in items {
+            let len = self.encoding.command_len(&results(vec![item.clone()]))?;
+            if len > self.room {
+                return Err(Error::TooLarge);
+            }
+            if len > left {
+                packed.push(results(std::mem::take(&mut open)));
+                left = self.room;
+            }
+            left -= len;
+            open.push(item);
+        }
+        packed.push(results(open));
+        Ok(packed)
     }
 
     fn accepted(&mut self, command: &Command, uri: NodeUri) {
@@ -262,63 +343,4 @@ const fn alert_status(alert: &Alert) -> StatusCode {
         Some(AlertCode::NEXT_MESSAGE) => StatusCode::OK,
         Some(_) => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
     }
-}
-
-fn node_uri(item: &Item) -> Result<NodeUri, Error> {
-    let text = item
-        .target_uri()
-        .ok_or(Error::Command("item without a target"))?;
-    if text.contains('?') {
-        return Err(Error::Unsupported("properties and lists of nodes"));
-    }
-    text.parse()
-}
-
-fn check_type(item: &Item, meta: Option<&Meta>) -> Result<(), Error> {
-    let type_ = item.type_(meta).unwrap_or_default();
-    let family = type_.get(..SERIALISED_TREE.len()).unwrap_or_default();
-    if family.eq_ignore_ascii_case(SERIALISED_TREE) {
-        return Err(Error::MediaType);
-    }
-    Ok(())
-}
-
-/// The node that an Add creates. Format `node` makes it interior.
-fn new_node(item: &Item, meta: Option<&Meta>) -> Result<NodeKind, Error> {
-    check_type(item, meta)?;
-    let value = item_value(item, meta)?;
-    match item.format(meta) {
-        Some(Format::Node) if value.as_ref().is_none_or(|value| value.size() == 0) => {
-            Ok(NodeKind::Interior {
-                type_: item.type_(meta).map(str::to_owned),
-            })
-        }
-        Some(Format::Node) => Err(Error::Command("an interior node with a value")),
-        Some(Format::Null) if value.is_none() => {
-            let type_ = item.type_(meta).map(str::to_owned);
-            Ok(NodeKind::Leaf(Value::new(Format::Null, type_, Vec::new())))
-        }
-        _ => value
-            .map(NodeKind::Leaf)
-            .ok_or(Error::Command("a leaf without data")),
-    }
-}
-
-fn overwrite(item: &Item, meta: Option<&Meta>) -> Result<Overwrite, Error> {
-    check_type(item, meta)?;
-    let format = match item.format(meta) {
-        Some(Format::B64) => Some(Format::Bin),
-        other => other.cloned(),
-    };
-    let value = item_value(item, meta)?;
-    let data = match value {
-        Some(value) => value.data().to_vec(),
-        None if matches!(format, Some(Format::Null | Format::Node)) => Vec::new(),
-        None => return Err(Error::Command("a leaf without data")),
-    };
-    Ok(Overwrite {
-        format,
-        type_: item.type_(meta).map(str::to_owned),
-        data: SecretBytes::new(data),
-    })
 }

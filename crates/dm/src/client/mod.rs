@@ -18,6 +18,7 @@ mod compose;
 mod config;
 mod event;
 mod execute;
+mod item;
 mod receive;
 
 use std::collections::{BTreeSet, VecDeque};

@@ -19,8 +19,8 @@ impl CommandId {
     }
 }
 
-/// A command. Targets are written as the device knows them; `?prop=` and
-/// `?list=` are up to the device.
+/// A command. Targets are written as the device knows them. A Get may end in
+/// `?prop=` or `?list=`, a Replace in `?prop=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Read a node.
@@ -42,6 +42,13 @@ pub enum Request {
         /// The new value.
         value: Value,
     },
+    /// Overwrite a leaf with the value of another.
+    Copy {
+        /// The leaf that is read.
+        source: String,
+        /// The leaf that is overwritten.
+        target: String,
+    },
     /// Remove a node and what is below it.
     Delete {
         /// The node.
@@ -58,7 +65,7 @@ pub enum Request {
     },
     /// Run commands in order.
     Sequence(Vec<Request>),
-    /// Run Adds, Replaces and Deletes together or not at all.
+    /// Run Adds, Copies, Replaces and Deletes together or not at all.
     Atomic(Vec<Request>),
 }
 
@@ -82,6 +89,11 @@ impl Request {
         let one = |item| ItemCommand::new("1", vec![item]);
         Ok(match self {
             Self::Get { target } => Command::Get(one(Item::target(target))),
+            Self::Copy { source, target } => {
+                let mut item = Item::target(target);
+                item.source = Some(source.as_str().into());
+                Command::Copy(one(item))
+            }
             Self::Delete { target } => Command::Delete(one(Item::target(target))),
             Self::Add { target, kind } => {
                 Command::Add(one(added(encoding, Item::target(target), kind)?))
@@ -112,7 +124,10 @@ impl Request {
             Self::Atomic(inside) => Command::Atomic(group(encoding, inside, |request| {
                 matches!(
                     request,
-                    Self::Add { .. } | Self::Replace { .. } | Self::Delete { .. }
+                    Self::Add { .. }
+                        | Self::Copy { .. }
+                        | Self::Replace { .. }
+                        | Self::Delete { .. }
                 )
             })?),
         })

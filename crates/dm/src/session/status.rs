@@ -79,6 +79,13 @@ pub(crate) fn wire_item(encoding: Encoding, item: Item, value: &Value) -> Result
     let (format, data) = match value.format() {
         Format::Bin if encoding.is_wbxml() => (Format::Bin, Data::Opaque(value.data().to_vec())),
         Format::Bin => (Format::B64, Data::base64(value.data())),
+        // A tree is markup in the message, which WBXML has tokens for.
+        Format::Xml if value.type_() == Some(crate::tnds::MEDIA_TYPE_XML) => {
+            match text(value.data())? {
+                Data::Text(markup) => (Format::Xml, Data::Xml(markup)),
+                other => (Format::Xml, other),
+            }
+        }
         format => (format.clone(), text(value.data())?),
     };
     let meta = Meta {

@@ -129,6 +129,12 @@ impl Acl {
         self
     }
 
+    /// The entry for one right as written; `None` if nobody has it.
+    pub(super) fn only_right(&self, right: Right) -> Option<String> {
+        let holders = self.0.get(&right)?.clone();
+        Some(Self(BTreeMap::from([(right, holders)])).to_string())
+    }
+
     /// Whether `server` has `right`.
     #[must_use]
     pub fn allows(&self, server: &ServerId, right: Right) -> bool {

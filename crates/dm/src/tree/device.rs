@@ -83,7 +83,7 @@ impl Tree {
         }
         let mut node = Node::object(type_).permanent();
         if let Some(acl) = acl {
-            node = node.with_acl(acl);
+            node = node.with_fixed_acl(acl);
         }
         self.put(at.clone(), node)?;
         self.mounts.insert(at, object);

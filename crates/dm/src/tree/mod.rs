@@ -11,19 +11,29 @@
 //! state.
 
 mod acl;
+mod address;
+mod copy;
 mod device;
 mod find;
+mod list;
 mod node;
 mod object;
+mod property;
+mod serialised;
 mod server;
 mod transaction;
 mod uri;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use clock::Timestamp;
+
 pub use acl::{Acl, Right, ServerId};
+pub use address::{Address, Part};
+pub use list::{List, Listed, Listing};
 pub use node::{Node, NodeKind, Rights, Value};
 pub use object::{Executed, Execution, ManagementObject, ObjectNode, Overwrite};
+pub use property::Property;
 pub use uri::NodeUri;
 
 use crate::Error;
@@ -59,6 +69,10 @@ pub struct Tree {
     octets: usize,
     revision: u64,
     open: Option<Open>,
+    /// The time, for the property TStamp.
+    now: Option<Timestamp>,
+    /// Whether an Add creates the parents that are missing.
+    implicit_add: bool,
 }
 
 /// An open transaction: what to put back, newest last, and the objects that
@@ -83,7 +97,22 @@ impl Tree {
             octets: 0,
             revision: 0,
             open: None,
+            now: None,
+            implicit_add: false,
         }
+    }
+
+    /// Tells the tree the time, with which it stamps what changes from here
+    /// on. A device without a clock leaves it out and has no property TStamp.
+    pub const fn set_time(&mut self, now: Option<Timestamp>) {
+        self.now = now;
+    }
+
+    /// Lets an Add create the interior nodes above it that are missing, as
+    /// some devices do and the specification allows (OMA DM RepPro 1.2 clause
+    /// 6.6.1).
+    pub const fn set_implicit_add(&mut self, creates_parents: bool) {
+        self.implicit_add = creates_parents;
     }
 
     /// Rises with every change of a static node, roll-backs included. A store
@@ -126,9 +155,24 @@ impl Tree {
         Ok(tree)
     }
 
+    /// Stores a change of a static node: stamped and counted.
+    fn set(&mut self, uri: &NodeUri, node: Option<Node>) {
+        let known = self.nodes.get(uri).map(Node::ver_no);
+        let ver_no = known.map_or(0, |ver_no| ver_no.wrapping_add(1));
+        let node = node.map(|node| match (self.now, known) {
+            // What comes from a store has its history.
+            (None, None) => node,
+            (now, _) => {
+                let changed = now.or(node.changed());
+                node.with_history(changed, ver_no)
+            }
+        });
+        self.put_as_it_is(uri, node);
+    }
+
     /// Stores or removes a static node and keeps count, and the state before
     /// if a transaction is open.
-    fn set(&mut self, uri: &NodeUri, node: Option<Node>) {
+    fn put_as_it_is(&mut self, uri: &NodeUri, node: Option<Node>) {
         let size = node.as_ref().map_or(0, Node::size);
         let before = match node {
             Some(node) => self.nodes.insert(uri.clone(), node),

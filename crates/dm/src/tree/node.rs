@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use clock::Timestamp;
 use secret::SecretBytes;
 use syncml::Format;
 
@@ -156,6 +157,10 @@ pub struct Node {
     acl: Option<Acl>,
     access: Rights,
     permanent: bool,
+    acl_fixed: bool,
+    title: Option<String>,
+    changed: Option<Timestamp>,
+    ver_no: u16,
 }
 
 impl Node {
@@ -189,6 +194,10 @@ impl Node {
             acl: None,
             access: Rights::ORDINARY,
             permanent: false,
+            acl_fixed: false,
+            title: None,
+            changed: None,
+            ver_no: 0,
         }
     }
 
@@ -196,6 +205,31 @@ impl Node {
     #[must_use]
     pub fn with_acl(mut self, acl: Acl) -> Self {
         self.acl = Some(acl);
+        self
+    }
+
+    /// This node with an ACL that no server changes, whatever rights it has
+    /// here or above; only the device does.
+    #[must_use]
+    pub fn with_fixed_acl(mut self, acl: Acl) -> Self {
+        self.acl = Some(acl);
+        self.acl_fixed = true;
+        self
+    }
+
+    /// This node with the property Title.
+    #[must_use]
+    pub fn with_title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// This node as it was left: changed last at `changed`, `ver_no` times
+    /// modulo 2^16.
+    #[must_use]
+    pub const fn with_history(mut self, changed: Option<Timestamp>, ver_no: u16) -> Self {
+        self.changed = changed;
+        self.ver_no = ver_no;
         self
     }
 
@@ -237,6 +271,31 @@ impl Node {
         self.acl.as_ref()
     }
 
+    /// Whether no server changes the ACL.
+    #[must_use]
+    pub const fn has_fixed_acl(&self) -> bool {
+        self.acl_fixed
+    }
+
+    /// The property Title.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// When it was changed last, where the device knew the time (property
+    /// TStamp).
+    #[must_use]
+    pub const fn changed(&self) -> Option<Timestamp> {
+        self.changed
+    }
+
+    /// How often it was changed, modulo 2^16 (property VerNo).
+    #[must_use]
+    pub const fn ver_no(&self) -> u16 {
+        self.ver_no
+    }
+
     /// The commands that it takes.
     #[must_use]
     pub const fn access(&self) -> Rights {
@@ -255,5 +314,13 @@ impl Node {
 
     pub(super) fn set_value(&mut self, value: Value) {
         self.kind = NodeKind::Leaf(value);
+    }
+
+    pub(super) fn set_acl(&mut self, acl: Option<Acl>) {
+        self.acl = acl;
+    }
+
+    pub(super) fn set_title(&mut self, title: Option<String>) {
+        self.title = title;
     }
 }

@@ -36,7 +36,8 @@ impl Tree {
         self.value(uri)
     }
 
-    /// Creates a node. Its parent must be there: nothing is added implicitly.
+    /// Creates a node. Its parent must be there, unless parents are created
+    /// implicitly ([`set_implicit_add`](Self::set_implicit_add)).
     ///
     /// The new node inherits its ACL, with one exception: an interior node
     /// below one that the server can't Replace gets Add, Delete, Get and
@@ -48,6 +49,23 @@ impl Tree {
     /// [`Error::NotAllowed`] for the parent; [`Error::TooLarge`],
     /// [`Error::Full`], or what the object says.
     pub fn add(&mut self, by: &ServerId, uri: &NodeUri, kind: NodeKind) -> Result<(), Error> {
+        if !self.implicit_add {
+            return self.add_one(by, uri, kind);
+        }
+        let missing: Vec<NodeUri> = uri
+            .upwards()
+            .skip(1)
+            .take_while(|above| self.find(above).is_none())
+            .collect();
+        self.whole(|tree| {
+            for parent in missing.iter().rev() {
+                tree.add_one(by, parent, NodeKind::Interior { type_: None })?;
+            }
+            tree.add_one(by, uri, kind)
+        })
+    }
+
+    fn add_one(&mut self, by: &ServerId, uri: &NodeUri, kind: NodeKind) -> Result<(), Error> {
         if self.find(uri).is_some() {
             return Err(Error::AlreadyExists);
         }
@@ -77,8 +95,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Overwrites the value of a leaf. An interior node is not replaced: that
-    /// takes a serialised tree, which is not supported.
+    /// Overwrites the value of a leaf. An interior node is replaced by a
+    /// serialised tree only ([`replace_serialised`](Self::replace_serialised)).
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`], [`Error::NotAllowed`] (also for

@@ -50,9 +50,39 @@ impl Tree {
         }
         let before = self.open.take().map_or_else(Vec::new, |open| open.before);
         for (uri, node) in before.into_iter().rev() {
-            self.set(&uri, node);
+            self.put_as_it_is(&uri, node);
         }
         outcome
+    }
+
+    /// Runs `change` as a whole: what it did to static nodes before it failed
+    /// is undone, and in objects too if no transaction was open.
+    pub(super) fn whole<T>(
+        &mut self,
+        change: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some(mark) = self.open.as_ref().map(|open| open.before.len()) else {
+            self.begin()?;
+            let changed = change(self).and_then(|changed| self.commit().map(|()| changed));
+            if changed.is_err() {
+                self.roll_back()?;
+            }
+            return changed;
+        };
+        let changed = change(self);
+        if changed.is_err()
+            && let Some(open) = &mut self.open
+        {
+            let undone = open.before.split_off(mark);
+            for (uri, node) in undone.into_iter().rev() {
+                self.put_as_it_is(&uri, node);
+            }
+            // What was put back is as it was at the mark.
+            if let Some(open) = &mut self.open {
+                open.before.truncate(mark);
+            }
+        }
+        changed
     }
 
     /// The objects that the open transaction has reached.

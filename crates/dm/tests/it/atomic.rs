@@ -174,15 +174,19 @@ fn an_atomic_with_what_it_may_not_have_does_nothing() {
         assert!(fake.tree.value(&uri("./NAP/a")).is_err(), "{what}");
         assert!(log.lock().unwrap().is_empty(), "{what}");
     }
-    // Copy and user interaction are legal, but not supported: the cause is 406.
-    for command in [
-        Command::Copy(one(Item::target("./NAP/x"))),
-        Command::Alert(Alert::new("4", AlertCode::CONFIRM_OR_REJECT)),
+    // Both are legal; this Copy lacks its source, and user interaction is not
+    // supported here.
+    for (command, cause) in [
+        (Command::Copy(one(Item::target("./NAP/x"))), 412),
+        (
+            Command::Alert(Alert::new("4", AlertCode::CONFIRM_OR_REJECT)),
+            406,
+        ),
     ] {
         let (mut fake, _) = FakeServer::new();
         let inside = vec![numbered(3, add(leaf("./NAP/a", "1"))), numbered(4, command)];
         let codes = fake.codes(vec![Command::Atomic(group(2, inside))]);
-        assert_eq!(found(&codes), [507, 216, 406]);
+        assert_eq!(found(&codes), [507, 216, cause]);
         assert!(fake.tree.value(&uri("./NAP/a")).is_err());
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn octets(message: &Message) -> Vec<u8> {
 }
 
 pub(crate) fn read(transmit: &Transmit) -> Message {
-    let received = Received::read(Encoding::Xml, &transmit.octets).unwrap();
+    let received = Received::read(transmit.encoding, &transmit.octets).unwrap();
     received.message().clone()
 }
 
@@ -56,6 +56,8 @@ pub(crate) struct FakeServer {
     pub(crate) max_msg_size: Option<u64>,
     pub(crate) resp_uri: Option<String>,
     pub(crate) events: Vec<client::Event>,
+    /// As the client's.
+    pub(crate) encoding: Encoding,
 }
 
 impl FakeServer {
@@ -66,6 +68,7 @@ impl FakeServer {
 
     pub(crate) fn with(config: client::Config, tree: Tree) -> (Self, Message) {
         let mut fake = Self {
+            encoding: config.encoding,
             client: client::Session::new(config),
             tree,
             random: SimRandom::from_seed(2),
@@ -123,11 +126,14 @@ impl FakeServer {
     }
 
     pub(crate) fn hand(&mut self, message: &Message) -> Result<Handled, Error> {
-        self.hand_octets(&octets(message))
+        match self.encoding {
+            Encoding::Wbxml => self.hand_octets(&syncml::wbxml::encode(message).unwrap()),
+            _ => self.hand_octets(&octets(message)),
+        }
     }
 
     pub(crate) fn hand_octets(&mut self, octets: &[u8]) -> Result<Handled, Error> {
-        let received = Received::read(Encoding::Xml, octets)?;
+        let received = Received::read(self.encoding, octets)?;
         let handled =
             self.client
                 .handle_message(self.now, &mut self.tree, &received, &mut self.random);
