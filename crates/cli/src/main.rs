@@ -9,6 +9,7 @@
 
 mod aka;
 mod demo;
+mod dm;
 mod encoding;
 mod envelope;
 mod hex;
@@ -44,6 +45,9 @@ enum Noun {
     /// A device on this machine
     #[command(subcommand)]
     Device(node::device::Verb),
+    /// Devices at a management server: commands, sessions, accounts, groups
+    #[command(subcommand)]
+    Dm(dm::Verb),
     /// Protected data for a TRE: seal it and open it
     #[command(subcommand)]
     Envelope(envelope::Verb),
@@ -102,6 +106,7 @@ fn run(noun: Noun) -> anyhow::Result<ExitCode> {
         Noun::Aka(verb) => aka::run(verb),
         Noun::Demo(arguments) => return demo::run(&arguments),
         Noun::Device(verb) => node::device::run(&verb),
+        Noun::Dm(verb) => dm::run(&verb),
         Noun::Envelope(verb) => envelope::run(verb),
         Noun::Hlr(verb) => portal::hlr(&verb),
         Noun::Init(role) => node::init::run(role),

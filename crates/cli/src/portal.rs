@@ -29,7 +29,8 @@ pub(crate) struct Api {
         long,
         value_name = "API-TOKEN",
         env = "REHOME_TOKEN",
-        hide_env_values = true
+        hide_env_values = true,
+        allow_hyphen_values = true
     )]
     token: String,
 }
@@ -109,10 +110,18 @@ pub(crate) enum Order {
 }
 
 impl Api {
-    fn request(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Value> {
+    /// The API of another node.
+    pub(crate) fn new(url: &str, token: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str, body: Option<&[u8]>) -> Result<Value> {
         let url = format!("{}{path}", self.url.trim_end_matches('/'));
         if !url.starts_with("http://") {
-            bail!("--operator takes http://ADDRESS:PORT of a loopback address");
+            bail!("an API is at http://ADDRESS:PORT of a loopback address");
         }
         let began = Instant::now();
         let answer = loop {
@@ -160,6 +169,10 @@ impl Api {
                 .post(url)
                 .header("authorization", &authorization)
                 .send(body),
+            ("DELETE", _) => agent
+                .delete(url)
+                .header("authorization", &authorization)
+                .call(),
             _ => agent
                 .get(url)
                 .header("authorization", &authorization)

@@ -13,7 +13,8 @@
 //! - [`bootstrap`]: Client Provisioning documents;
 //! - [`notification`]: how a server asks a device to begin a session;
 //! - [`tnds`]: serialised trees;
-//! - [`ddf`]: device descriptions.
+//! - [`ddf`]: device descriptions;
+//! - [`queue`]: commands that wait for their device, on the server's side.
 //!
 //! Not there yet, and refused where a peer asks for it: large objects, user
 //! interaction alerts.
@@ -26,6 +27,7 @@ mod dmddf;
 mod error;
 pub mod notification;
 pub mod objects;
+pub mod queue;
 pub mod server;
 pub mod session;
 pub mod tnds;

@@ -28,6 +28,9 @@ pub enum Error {
     /// Environment: the store, when it is opened or listed.
     #[error("store: {0}")]
     StoreFailed(#[from] store::Error),
+    /// Environment: the store of a management server.
+    #[error("store: {0}")]
+    Queue(#[from] dm::queue::StoreError),
     /// Peer or environment: a TLS connection or an HTTP exchange.
     #[error("connection: {0}")]
     Tls(#[from] tls::Error),
@@ -59,6 +62,8 @@ impl Error {
             Self::Configuration(_) => Reason::new("configuration"),
             Self::Store(StoreError::Full) => Reason::new("store-full"),
             Self::Store(_) => Reason::new("store-failed"),
+            Self::Queue(dm::queue::StoreError::Full) => Reason::new("store-full"),
+            Self::Queue(_) => Reason::new("store-failed"),
             Self::StoreFailed(error) => Reason::new(error.code()),
             Self::Tls(error) => Reason::new(error.code()),
             Self::Gsup(error) => Reason::new(error.code()),

@@ -3,13 +3,18 @@
 //! its PVA, and a visited network. Each node puts sockets, clocks and a store
 //! around the engines of the crate `provisioning`.
 //!
+//! Beside it there is a management server for people ([`management`]).
+//!
 //! Every handler loads an aggregate, calls the engine, commits what it changed
 //! together with what is to be sent, and only then answers. A handler whose
 //! answer was lost may be called again.
 
+mod bearer;
+mod binding;
 mod error;
 mod gsup_link;
 mod identity;
+pub mod management;
 pub mod operator;
 mod peers;
 mod running;

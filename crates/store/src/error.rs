@@ -73,6 +73,9 @@ pub enum Error {
     /// Denied: every IMSI under the prefix was given.
     #[error("no IMSI is left under the prefix `{0}`")]
     ImsiExhausted(String),
+    /// Denied: a device has as many commands waiting as it may have.
+    #[error("too many commands wait for the device")]
+    QueueFull,
     /// Misuse: a backup never overwrites a file.
     #[error("{} exists already and is not overwritten", .0.display())]
     BackupExists(PathBuf),
@@ -117,6 +120,7 @@ impl Error {
             Self::NoSuchSubscriber => "store-subscriber-unknown",
             Self::ImsiPrefix(_) => "store-imsi-prefix",
             Self::ImsiExhausted(_) => "store-imsi-exhausted",
+            Self::QueueFull => "dm-queue-full",
             Self::BackupExists(_) => "store-backup-exists",
             Self::Io { .. } => "store-io",
             Self::Sqlite(_) => "store-sqlite",
@@ -144,6 +148,16 @@ impl From<rusqlite::Error> for Error {
 }
 
 impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Conflict => Self::Conflict,
+            Error::Full => Self::Full,
+            other => Self::Failed(Box::new(other)),
+        }
+    }
+}
+
+impl From<Error> for dm::queue::StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::Conflict => Self::Conflict,

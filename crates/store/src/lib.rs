@@ -1,6 +1,6 @@
 //! The stores of an operator's node, of a supplier and of a device, on SQLite (TR 33.812
 //! clauses B.2.2 and B.2.3; docs/operator-change.md sections 4 and 7). They
-//! implement the ports of the crate `provisioning`: one transaction for each
+//! implement the ports of the crates `provisioning` and `dm`: one transaction for each
 //! commit, durable before the call returns ("store, then answer").
 //!
 //! K, OPc, passwords and transfer tokens are in the aggregates, so each of them
@@ -13,6 +13,7 @@ mod crash;
 mod device;
 mod error;
 mod key;
+mod management;
 mod schema;
 mod sealed;
 mod sqlite;
@@ -25,7 +26,8 @@ pub use device::{DeviceState, DeviceStore};
 pub use error::Error;
 pub use key::StoreKey;
 pub use sqlite::{
-    OrderPage, OrderQuery, OrderSummary, SqliteOptions, SqliteStore, SubscriberCounts,
+    AccountSummary, CommandPage, CommandQuery, Group, OrderPage, OrderQuery, OrderSummary,
+    SessionPage, SessionQuery, SqliteOptions, SqliteStore, SubscriberCounts,
 };
 pub use store::Store;
 pub use supplier::{CertificateStatus, SupplierStore};

@@ -14,7 +14,10 @@ pub(crate) struct Schema {
 /// An operator's store; the id reads `reho`.
 pub(crate) const OPERATOR: Schema = Schema {
     application_id: 0x7265_686f,
-    migrations: &[include_str!("../migrations/0001.sql")],
+    migrations: &[
+        include_str!("../migrations/0001.sql"),
+        include_str!("../migrations/0002.sql"),
+    ],
 };
 
 /// A device's store; the id reads `rehd`.

@@ -38,7 +38,15 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
     (
         "store",
         Storey::Node,
-        &["aka", "clock", "provisioning", "secret", "tre", "trust"],
+        &[
+            "aka",
+            "clock",
+            "dm",
+            "provisioning",
+            "secret",
+            "tre",
+            "trust",
+        ],
     ),
     ("sim", Storey::Node, &["clock", "secret"]),
     (

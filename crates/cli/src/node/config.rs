@@ -14,6 +14,8 @@ use provisioning::donor::TransferPolicy;
 use serde::{Deserialize, Serialize};
 use tls::http::{Address, Hosts};
 
+use super::management::Management;
+
 /// A configuration file, by role.
 #[derive(Deserialize)]
 #[serde(tag = "role", rename_all = "lowercase")]
@@ -24,6 +26,8 @@ pub(crate) enum Config {
     Supplier(Supplier),
     /// `role = "vno"`
     Vno(Vno),
+    /// `role = "dm"`
+    Dm(Management),
     /// `role = "device"`
     Device(Device),
 }
@@ -212,6 +216,7 @@ impl Ports {
     pub(crate) const API: u16 = 8446;
     pub(crate) const RADIO: u16 = 8447;
     pub(crate) const PVA: u16 = 8448;
+    pub(crate) const MANAGEMENT: u16 = 8449;
 }
 
 /// Where an operator's hosts are, if all of them are at one address.

@@ -19,6 +19,7 @@ use trust::issue::Validity;
 use trust::{Certificate, ShoId, SupplierName};
 
 use super::config::{Ports, operator_hosts};
+use super::management::{self, Init};
 use super::names::{domain, pva_host};
 use crate::demo::KeyChoice;
 
@@ -51,6 +52,8 @@ pub(crate) enum Role {
         #[arg(long, value_enum, default_value = "ec")]
         key: KeyChoice,
     },
+    /// A management server for people; its API token is printed, this once
+    Dm(Init),
     /// A visited network with its radio
     Vno {
         /// The directory, which must not exist
@@ -95,6 +98,7 @@ pub(crate) fn run(role: Role) -> Result<()> {
             listen,
             key,
         } => supplier(&dir, &name, listen, key.kind()),
+        Role::Dm(arguments) => management::init(&arguments),
         Role::Vno {
             dir,
             plmn,
@@ -110,7 +114,7 @@ pub(crate) fn run(role: Role) -> Result<()> {
     }
 }
 
-fn new_dir(dir: &Path) -> Result<()> {
+pub(super) fn new_dir(dir: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = fs::DirBuilder::new().mode(0o700).create(dir);
     made.with_context(|| format!("can't make {}", dir.display()))
@@ -122,7 +126,7 @@ fn validity() -> Result<Validity> {
     Ok(Validity::new(now.minus(hour), now.plus(10 * year))?)
 }
 
-fn write_config(dir: &Path, text: &str) -> Result<()> {
+pub(super) fn write_config(dir: &Path, text: &str) -> Result<()> {
     let path = dir.join("rehome.toml");
     fs::write(&path, text).with_context(|| path.display().to_string())
 }

@@ -4,6 +4,7 @@
 pub(crate) mod config;
 pub(crate) mod device;
 pub(crate) mod init;
+mod management;
 mod names;
 pub(crate) mod peer;
 pub(crate) mod serve;

@@ -27,7 +27,7 @@ use tre::Suite;
 use trust::{Anchor, PvaAnchor};
 
 use super::config::{self, Config, Loaded, PeerFile};
-use super::peer;
+use super::{management, peer};
 use crate::radio::station;
 
 /// `rehome serve`
@@ -49,12 +49,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             Config::Operator(config) => operator(&loaded, config).await,
             Config::Supplier(config) => supplier(&loaded, config).await,
             Config::Vno(config) => vno(&loaded, config).await,
+            Config::Dm(config) => management::serve(&loaded, config).await,
             Config::Device(_) => bail!("a device is run by `rehome device run`"),
         }
     })
 }
 
-async fn listen(what: &str, at: SocketAddr) -> Result<TcpListener> {
+pub(super) async fn listen(what: &str, at: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(at).await;
     listener.with_context(|| format!("can't listen on {at} (listen.{what})"))
 }
@@ -179,7 +180,7 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
 }
 
 /// `sqlite:PATH`, the path relative to the configuration's directory.
-fn open_store(dir: &Path, url: &str, key: &NodeKey) -> Result<Store> {
+pub(super) fn open_store(dir: &Path, url: &str, key: &NodeKey) -> Result<Store> {
     let url = match url.strip_prefix("sqlite:") {
         Some(path) => format!("sqlite:{}", dir.join(path).display()),
         None => url.to_owned(),

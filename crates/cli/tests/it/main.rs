@@ -17,4 +17,5 @@ mod command;
 mod crashes;
 mod demo;
 mod envelope;
+mod management;
 mod verifier;

@@ -7,7 +7,9 @@ use secret::SecretBytes;
 use syncml::Format;
 
 use super::find::Found;
-use super::{Listed, Listing, Node, NodeKind, NodeUri, Overwrite, Property, ServerId, Tree, Value};
+use super::{
+    Listed, Listing, Node, NodeKind, NodeUri, Overwrite, Property, Right, ServerId, Tree, Value,
+};
 use crate::Error;
 use crate::tnds::{self, FlatNode, ManagementTree};
 
@@ -95,7 +97,8 @@ impl Tree {
     /// nodes that are missing are created, values replaced, others removed.
     ///
     /// # Errors
-    /// [`Error::NotFound`] without the node; what [`add`](Self::add),
+    /// [`Error::NotFound`], [`Error::Denied`] and [`Error::NotAllowed`] for the
+    /// node itself, which must be interior; what [`add`](Self::add),
     /// [`replace`](Self::replace) and [`delete`](Self::delete) say of the first
     /// node that fails.
     pub fn replace_serialised(
@@ -104,7 +107,7 @@ impl Tree {
         target: &NodeUri,
         tree: &ManagementTree,
     ) -> Result<(), Error> {
-        if !self.find(target).ok_or(Error::NotFound)?.is_interior() {
+        if !self.find_for(by, Right::Replace, target)?.is_interior() {
             return Err(Error::NotAllowed);
         }
         let nodes = tnds::flatten(tree, target)?;

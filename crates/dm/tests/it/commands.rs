@@ -144,12 +144,12 @@ fn each_command_and_its_status() {
         (
             "Replace of an ACL",
             replace(leaf("./NAP?prop=ACL", "Add=*")),
-            406,
+            425,
         ),
         (
             "Replace of a serialised tree",
             replace(tnds("./NAP", "application/vnd.syncml.dmtnds+xml")),
-            415,
+            425,
         ),
         (
             "Replace without data",
@@ -177,9 +177,9 @@ fn each_command_and_its_status() {
         (
             "Exec of a property",
             exec(Item::target("./NAP?prop=ACL")),
-            406,
+            405,
         ),
-        ("Copy", Command::Copy(one(Item::target("./NAP/x"))), 406),
+        ("Copy", Command::Copy(one(Item::target("./NAP/x"))), 412),
         ("display", alert(2, 1100), 406),
         ("confirm", alert(2, 1101), 406),
         ("multiple choice", alert(2, 1104), 406),

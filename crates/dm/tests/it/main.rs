@@ -39,6 +39,7 @@ mod notification;
 mod objects;
 mod order;
 mod properties;
+mod queue;
 mod scomo;
 mod scripted;
 mod size;

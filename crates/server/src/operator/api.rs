@@ -5,8 +5,8 @@
 use data_encoding::BASE64;
 use provisioning::ports::OperatorStore;
 use provisioning::recipient::{Order, OrderState, Registration, TreCertificates};
-use provisioning::{Digest, OrderId, Reason};
-use secret::{Secret, ct_eq};
+use provisioning::{OrderId, Reason};
+use secret::Secret;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{OrderQuery, OrderSummary};
@@ -18,6 +18,7 @@ use trust::ShoId;
 use super::Operator;
 use super::peer_api::refusal;
 use crate::Error;
+use crate::bearer::{is_allowed, token_wrong};
 
 /// The most rows in one request.
 const MAX_ROWS: usize = 1_000;
@@ -60,10 +61,7 @@ type Answer = Result<Value, (u16, Reason)>;
 impl Operator {
     pub(super) async fn answer_api(&self, request: &Request) -> Response {
         if !self.is_allowed(request) {
-            let mut response = refusal(401, &Reason::new("token-wrong"));
-            let scheme = HeaderValue::from_static("Bearer");
-            response.headers.insert(header::WWW_AUTHENTICATE, scheme);
-            return response;
+            return token_wrong();
         }
         let path = request.path.as_str();
         let answer = match (&request.method, path) {
@@ -91,15 +89,8 @@ impl Operator {
     }
 
     fn is_allowed(&self, request: &Request) -> bool {
-        let shown = request
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| text.strip_prefix("Bearer "));
-        match (shown, &self.0.config.api_token) {
-            (Some(shown), Some(digest)) => ct_eq(&Digest::of(shown.as_bytes()).0, digest),
-            _ => false,
-        }
+        let digest = self.0.config.api_token.as_ref();
+        digest.is_some_and(|digest| is_allowed(request, digest))
     }
 
     /// A result for each row; good rows go through beside bad ones.

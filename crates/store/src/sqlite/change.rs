@@ -11,6 +11,7 @@ use provisioning::ports::{Commit, OutboxId};
 use provisioning::recipient::TreCertificates;
 use rusqlite::Connection;
 
+use super::management::ManagementChange;
 use super::orders::OrderRow;
 use super::subscribers::SubscriberRow;
 use super::subscriptions::SubscriptionRow;
@@ -23,12 +24,14 @@ pub(super) enum Change {
     Commit(Prepared),
     TakeImsi { prefix: String },
     Postpone { id: OutboxId, next: Timestamp },
+    Management(ManagementChange),
 }
 
 /// What a change gives.
 pub(super) enum Done {
     Stored,
     Imsi(Imsi),
+    Rows(usize),
 }
 
 /// A commit whose aggregates are sealed already where their versions are known:
@@ -103,6 +106,7 @@ impl Change {
     pub(super) fn apply(&self, conn: &Connection, key: &StoreKey) -> Result<Done, Error> {
         match self {
             Self::Commit(prepared) => prepared.apply(conn, key).map(|()| Done::Stored),
+            Self::Management(change) => change.apply(conn, key).map(Done::Rows),
             Self::TakeImsi { prefix } => imsi::take(conn, prefix).map(Done::Imsi),
             Self::Postpone { id, next } => {
                 outbox::postpone(conn, *id, number(next.unix_millis())).map(|()| Done::Stored)

@@ -4,6 +4,7 @@
 mod change;
 mod imsi;
 mod lists;
+mod management;
 mod orders;
 mod outbox;
 mod port;
@@ -14,6 +15,7 @@ mod upkeep;
 mod writer;
 
 pub use lists::{OrderPage, OrderQuery, OrderSummary, SubscriberCounts};
+pub use management::{AccountSummary, CommandPage, CommandQuery, Group, SessionPage, SessionQuery};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -72,7 +72,7 @@ impl OperatorStore for SqliteStore {
         let prefix = prefix.to_owned();
         match self.change(Change::TakeImsi { prefix }).await? {
             Done::Imsi(imsi) => Ok(imsi),
-            Done::Stored => Err(Error::Closed.into()),
+            _ => Err(Error::Closed.into()),
         }
     }
 

@@ -9,6 +9,7 @@ use provisioning::hlr::Subscriber;
 use provisioning::recipient::Order;
 use rusqlite::Connection;
 
+use super::management::{check_accounts, check_commands, check_messages};
 use crate::connection::{absolute, configure, create_private, open, sync_directory};
 use crate::sealed::{Aggregate, StoredRow};
 use crate::{Error, StoreKey};
@@ -58,7 +59,9 @@ pub(super) fn check(database: &Path, key: &StoreKey) -> Result<(), Error> {
         return Err(Error::Damaged(answer));
     }
     if conn.prepare("PRAGMA foreign_key_check")?.exists([])? {
-        return Err(Error::Damaged("CertTREs without their order".to_owned()));
+        return Err(Error::Damaged(
+            "a row without the one that it belongs to".to_owned(),
+        ));
     }
     let orphan = "SELECT 1 FROM orders WHERE order_id NOT IN (SELECT order_id FROM certificates)";
     if conn.prepare(orphan)?.exists([])? {
@@ -66,10 +69,17 @@ pub(super) fn check(database: &Path, key: &StoreKey) -> Result<(), Error> {
     }
     open_all::<Subscription>(&conn, key, "tre_id")?;
     open_all::<Order>(&conn, key, "order_id")?;
-    open_all::<Subscriber>(&conn, key, "imsi")
+    open_all::<Subscriber>(&conn, key, "imsi")?;
+    check_accounts(&conn, key)?;
+    check_commands(&conn, key)?;
+    check_messages(&conn, key)
 }
 
-fn open_all<A: Aggregate>(conn: &Connection, key: &StoreKey, column: &str) -> Result<(), Error> {
+pub(super) fn open_all<A: Aggregate>(
+    conn: &Connection,
+    key: &StoreKey,
+    column: &str,
+) -> Result<(), Error> {
     let table = A::TABLE;
     let sql = format!("SELECT {column}, version, key_id, body FROM {table}");
     let mut statement = conn.prepare(&sql)?;

@@ -5,6 +5,7 @@ use store::{DeviceStore, Error, SqliteOptions, Store};
 use crate::scratch::{Scratch, key};
 
 const FIRST: &str = include_str!("../../migrations/0001.sql");
+const SECOND: &str = include_str!("../../migrations/0002.sql");
 const FIRST_OF_DEVICES: &str = include_str!("../../migrations/device-0001.sql");
 
 /// Statements of a migration without the comments between them.
@@ -31,12 +32,13 @@ fn number(conn: &rusqlite::Connection, pragma: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_fresh_database_has_the_first_schema() {
+async fn a_fresh_database_has_every_migration() {
     let scratch = Scratch::new("fresh");
     drop(scratch.open());
     let conn = scratch.raw();
-    assert_eq!(found(&conn), statements(FIRST));
-    assert_eq!(number(&conn, "user_version"), 1);
+    let all = [statements(FIRST), statements(SECOND)].concat();
+    assert_eq!(found(&conn), all);
+    assert_eq!(number(&conn, "user_version"), 2);
     assert_eq!(number(&conn, "application_id"), 0x7265_686f);
     let path = scratch.dir().join("device.db");
     drop(DeviceStore::open(&path, key()).unwrap());
@@ -49,7 +51,7 @@ async fn a_fresh_database_has_the_first_schema() {
 /// The columns and tables that SQLite itself lists, so that an edit of the
 /// shipped migration does not pass for the schema that others have.
 #[tokio::test]
-async fn the_first_schema_is_the_shipped_one() {
+async fn the_schema_is_the_shipped_one() {
     let scratch = Scratch::new("shipped");
     drop(scratch.open());
     let query = "SELECT m.name || '(' || group_concat(p.name, ' ') || ')' FROM sqlite_schema m
@@ -64,6 +66,12 @@ async fn the_first_schema_is_the_shipped_one() {
     let shipped = [
         "certificates(order_id signature envelope)",
         "deleted_subscribers(imsi version)",
+        "dm_account(device server_id auth user profile created version key_id body)",
+        "dm_command(number command_id device origin priority state created expires version key_id \
+         body)",
+        "dm_group(name device)",
+        "dm_message(session_ref number direction at key_id body)",
+        "dm_session(number session_ref device session_id started ended outcome)",
         "imsi_counters(prefix last)",
         "meta(name key_id value)",
         "orders(number order_id tre_id imsi donor recipient state reason created due version \
@@ -75,12 +83,37 @@ async fn the_first_schema_is_the_shipped_one() {
     assert_eq!(tables, shipped);
 }
 
+/// A store of schema 1 keeps what it has and gets the tables of schema 2.
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_brought_up_to_date() {
+    let scratch = Scratch::new("migrated");
+    let conn = scratch.raw();
+    conn.execute_batch(FIRST).unwrap();
+    conn.pragma_update(None, "application_id", 0x7265_686f)
+        .unwrap();
+    conn.pragma_update(None, "user_version", 1).unwrap();
+    conn.execute("INSERT INTO imsi_counters VALUES ('00101', 7)", [])
+        .unwrap();
+    drop(conn);
+    drop(scratch.open());
+    let conn = scratch.raw();
+    assert_eq!(number(&conn, "user_version"), 2);
+    assert_eq!(
+        found(&conn),
+        [statements(FIRST), statements(SECOND)].concat()
+    );
+    let last: i64 = conn
+        .query_row("SELECT last FROM imsi_counters", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(last, 7);
+}
+
 #[tokio::test]
 async fn an_older_or_newer_schema_is_refused() {
     let cases = [
         (0, "store-schema-older"),
         (-1, "store-schema-older"),
-        (2, "store-schema-newer"),
+        (3, "store-schema-newer"),
         (99, "store-schema-newer"),
     ];
     for (version, code) in cases {

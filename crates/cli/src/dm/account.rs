@@ -1,0 +1,187 @@
+//! `rehome dm account`: who may open sessions, and with what. Secrets come from
+//! files or are drawn here; one that was drawn is printed, this once.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Subcommand, ValueEnum};
+use clock::Random;
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Value, json};
+use tokens::key_file;
+use tokens::os::OsRandom;
+
+use super::api::{Server, encoded, text};
+use super::render::plain;
+use super::value::octets;
+
+/// How device and server prove themselves.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Auth {
+    /// Digests over nonces
+    Md5,
+    /// The secret itself: over TLS only
+    Basic,
+}
+
+/// `rehome dm account`
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// A device's account; secrets that were not given are printed, this once
+    Add {
+        /// The device, as it names itself (Source LocURI): IMEI:490154203237518
+        device: String,
+        #[command(flatten)]
+        server: Server,
+        #[arg(long, value_enum, default_value = "md5")]
+        auth: Auth,
+        /// The device's user name; its name with - for : without it
+        #[arg(long)]
+        user: Option<String>,
+        /// The server's name towards the device; the server's own without it
+        #[arg(long)]
+        server_id: Option<String>,
+        /// A file of mode 0600 with the device's secret, - for standard input
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+        /// The same for the server's secret
+        #[arg(long, value_name = "FILE")]
+        server_secret_file: Option<PathBuf>,
+        /// The device wants no proof of the server
+        #[arg(long, conflicts_with = "server_secret_file")]
+        no_server_secret: bool,
+        /// A note on the device
+        #[arg(long, default_value = "")]
+        profile: String,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Accounts, without secrets
+    List {
+        #[command(flatten)]
+        server: Server,
+        /// One JSON object for each account
+        #[arg(long)]
+        json: bool,
+    },
+    /// Removes an account with the device's commands and sessions
+    Remove {
+        /// The device
+        device: String,
+        #[command(flatten)]
+        server: Server,
+    },
+}
+
+/// Runs `rehome dm account`.
+pub(super) fn run(verb: &Verb) -> Result<()> {
+    match verb {
+        Verb::Add { .. } => add(verb),
+        Verb::List { server, json } => {
+            let mut out = std::io::stdout().lock();
+            server.each("accounts", &[], "after", |account| {
+                if *json {
+                    writeln!(out, "{account}")?;
+                    return Ok(());
+                }
+                let names = ["device", "auth", "user", "server_id", "profile"];
+                let fields = names.map(|name| plain(text(account, name)));
+                writeln!(out, "{}", fields.join(" ").trim_end())?;
+                Ok(())
+            })
+        }
+        Verb::Remove { device, server } => {
+            server.request("DELETE", &format!("accounts/{}", encoded(device)), None)?;
+            eprintln!("{} removed", plain(device));
+            Ok(())
+        }
+    }
+}
+
+fn add(verb: &Verb) -> Result<()> {
+    let Verb::Add {
+        device,
+        server,
+        auth,
+        user,
+        server_id,
+        secret_file,
+        server_secret_file,
+        no_server_secret,
+        profile,
+        json,
+    } = verb
+    else {
+        return Ok(());
+    };
+    let (secret, drawn) = secret(secret_file.as_deref())?;
+    let (server_secret, server_drawn) = match no_server_secret {
+        true => (None, false),
+        false => {
+            let (secret, drawn) = self::secret(server_secret_file.as_deref())?;
+            (Some(secret), drawn)
+        }
+    };
+    let auth = match auth {
+        Auth::Md5 => "md5",
+        Auth::Basic => "basic",
+    };
+    let body = json!({
+        "device": device, "auth": auth, "user": user, "server_id": server_id,
+        "secret": secret, "server_secret": server_secret, "profile": profile,
+    });
+    let mut made = server.request("POST", "accounts", Some(&body))?;
+    if let Some(object) = made.as_object_mut() {
+        let drawn = drawn.then_some(("secret", secret));
+        let server_drawn = server_secret.filter(|_| server_drawn);
+        let all = drawn
+            .into_iter()
+            .chain(server_drawn.map(|secret| ("server_secret", secret)));
+        object.extend(all.map(|(name, secret)| (name.to_owned(), Value::from(secret))));
+    }
+    show(&made, *json);
+    Ok(())
+}
+
+fn show(made: &Value, json: bool) {
+    if json {
+        println!("{made}");
+        return;
+    }
+    let names = [
+        "device",
+        "auth",
+        "user",
+        "secret",
+        "server_id",
+        "server_secret",
+    ];
+    for name in names {
+        if let Some(value) = made.get(name).and_then(Value::as_str) {
+            println!("{name:<14} {}", plain(value));
+        }
+    }
+    if made
+        .get("secret")
+        .or_else(|| made.get("server_secret"))
+        .is_some()
+    {
+        eprintln!("the secrets are shown this once");
+    }
+}
+
+/// A secret, and whether it was drawn here.
+fn secret(file: Option<&Path>) -> Result<(String, bool)> {
+    let Some(file) = file else {
+        return Ok((BASE64URL_NOPAD.encode(&OsRandom.array::<18>()), true));
+    };
+    let octets = match file == Path::new("-") {
+        true => octets(file)?,
+        false => key_file::read(file)?.expose().clone(),
+    };
+    let text = String::from_utf8(octets);
+    let text = text.with_context(|| format!("{} is not UTF-8", file.display()))?;
+    Ok((text.trim_end_matches(['\r', '\n']).to_owned(), false))
+}

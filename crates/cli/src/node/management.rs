@@ -1,0 +1,198 @@
+//! The role `dm`: a management server for people. Its directory, and how it is
+//! served.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use clock::Random;
+use data_encoding::BASE64URL_NOPAD;
+use openssl::pkey::PKey;
+use openssl::x509::X509;
+use provisioning::Digest;
+use serde::Deserialize;
+use serde_json::json;
+use server::management::{ManagementConfig, ManagementListeners, ManagementNode, Policy};
+use tls::Credentials;
+use tls::http::ServerLimits;
+use tokens::os::OsRandom;
+use tokens::{NodeKey, key_file};
+
+use super::config::{Loaded, Ports};
+use super::init::{new_dir, write_config};
+use super::serve::{listen, open_store, told_to_end};
+
+/// A management server's configuration.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Management {
+    store: String,
+    dm: Dm,
+    listen: Listen,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listen {
+    dm: SocketAddr,
+    api: SocketAddr,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dm {
+    server_id: String,
+    uri: String,
+    #[serde(default)]
+    other_uris: Vec<String>,
+    #[serde(default)]
+    tls: Option<Identity>,
+    #[serde(default = "retries")]
+    retries: u32,
+    #[serde(default = "package")]
+    package: usize,
+    #[serde(default = "idle_s")]
+    idle_s: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+fn retries() -> u32 {
+    Policy::default().retries
+}
+
+fn package() -> usize {
+    Policy::default().package
+}
+
+const fn idle_s() -> u64 {
+    300
+}
+
+/// Runs the node until it is told to end.
+pub(super) async fn serve(loaded: &Loaded, config: &Management) -> Result<()> {
+    let dir = &loaded.dir;
+    let node_key = NodeKey::load(&dir.join("node.key"))?;
+    let digest = key_file::read(&dir.join("api.digest"))?;
+    let digest: Digest = std::str::from_utf8(digest.expose())?.trim_end().parse()?;
+    let listeners = ManagementListeners {
+        dm: listen("dm", config.listen.dm).await?,
+        api: listen("api", config.listen.api).await?,
+    };
+    let identity = config.dm.tls.as_ref();
+    let settings = ManagementConfig {
+        server_id: config.dm.server_id.clone(),
+        server_uri: config.dm.uri.clone(),
+        other_targets: config.dm.other_uris.clone(),
+        tls: identity.map(|tls| credentials(dir, tls)).transpose()?,
+        policy: Policy {
+            retries: config.dm.retries,
+            package: config.dm.package.clamp(1, 64),
+        },
+        idle: Duration::from_secs(config.dm.idle_s),
+        limits: ServerLimits::default(),
+        api_token: digest.0,
+    };
+    let store = open_store(dir, &config.store, &node_key)?;
+    let node = ManagementNode::start(settings, store, listeners).await?;
+    let ready = json!({
+        "ready": true, "role": "dm", "server_id": config.dm.server_id,
+        "dm": node.dm_address(), "api": node.api_address(),
+    });
+    println!("{ready}");
+    told_to_end().await?;
+    node.shutdown().await;
+    Ok(())
+}
+
+/// The leaf with those above it, and the leaf's key, all PEM.
+fn credentials(dir: &Path, identity: &Identity) -> Result<Credentials> {
+    let path = dir.join(&identity.certificate);
+    let pem = fs::read(&path).with_context(|| path.display().to_string())?;
+    let chain = X509::stack_from_pem(&pem)
+        .with_context(|| format!("{} is no certificate in PEM", path.display()))?;
+    let ders = chain.iter().map(|x509| x509.to_der());
+    let ders: Vec<Vec<u8>> = ders.collect::<Result<_, _>>()?;
+    let Some((leaf, above)) = ders.split_first() else {
+        bail!("{} has no certificate", path.display());
+    };
+    let path = dir.join(&identity.key);
+    let pem = key_file::read(&path)?;
+    // The library's words stay out: they could repeat parts of the key.
+    let Ok(key) = PKey::private_key_from_pem_callback(pem.expose(), |_| Ok(0)) else {
+        bail!(
+            "{} is no private key in PEM without a password",
+            path.display()
+        );
+    };
+    Ok(Credentials::new(leaf, above, key)?)
+}
+
+/// `rehome init dm`
+#[derive(Args)]
+pub(crate) struct Init {
+    /// The directory, which must not exist
+    dir: PathBuf,
+    /// The loopback address to listen on; for another one, or for TLS, see the
+    /// configuration that this writes
+    #[arg(long, default_value = "127.0.0.1")]
+    listen: std::net::IpAddr,
+    /// The server's name in devices' trees
+    #[arg(long, default_value = "rehome")]
+    server_id: String,
+    /// Where devices find the server, https://HOST/PATH
+    #[arg(long)]
+    uri: String,
+}
+
+/// Makes a management server's directory.
+pub(super) fn init(arguments: &Init) -> Result<()> {
+    let dir = &arguments.dir;
+    new_dir(dir)?;
+    NodeKey::create(&dir.join("node.key"), &mut OsRandom)?;
+    let token = BASE64URL_NOPAD.encode(&OsRandom.array::<24>());
+    let digest = format!("{}\n", Digest::of(token.as_bytes()));
+    key_file::create(&dir.join("api.digest"), digest.as_bytes())?;
+    let at = |port| SocketAddr::new(arguments.listen, port);
+    let text = format!(
+        r#"# A management server (OMA DM 1.2). Paths are relative to this file.
+role = "dm"
+store = "sqlite:store.db"
+
+[listen]
+dm = "{}"      # devices: HTTPS, or plain HTTP on loopback where something else ends TLS
+api = "{}"     # for people and scripts: HTTP with a token, loopback only
+
+[dm]
+server_id = {:?}     # the server's name in devices' trees, and its user name towards them
+uri = {:?}     # where devices find it; its path is answered on
+other_uris = []      # other targets that devices may name
+retries = {}         # how often a command goes out again after a lost session; an Exec never
+package = {}        # commands in one package, 64 at most
+idle_s = {}         # how long a session waits for its device
+
+# [dm.tls]           # without it: plain HTTP
+# certificate = "dm.pem"   # the leaf, then those above it, PEM
+# key = "dm.key"           # its private key, PEM, mode 0600
+"#,
+        at(Ports::MANAGEMENT),
+        at(Ports::API),
+        arguments.server_id,
+        arguments.uri,
+        retries(),
+        package(),
+        idle_s(),
+    );
+    write_config(dir, &text)?;
+    eprintln!("the API token, shown this once:");
+    println!("{token}");
+    Ok(())
+}

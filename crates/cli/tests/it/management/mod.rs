@@ -1,0 +1,8 @@
+//! A management server as people use it: `rehome serve` with the role `dm`,
+//! the commands of `rehome dm`, and devices that come over HTTP.
+
+mod device;
+mod node;
+mod queue;
+mod records;
+mod strangers;

@@ -1,0 +1,201 @@
+//! A device's message and its answer. What a message brought is stored before
+//! the answer leaves; a session is answered one message at a time.
+
+use dm::queue::{
+    Commit, Direction, Picked, QueueStore, Report, StoreError, masked_octets, masked_text, pick,
+};
+use dm::session::{Encoding, Handled, Received, Transmit};
+use provisioning::{ProvisioningError, Reason};
+use tls::http::{Method, Request, Response, StatusCode};
+use tokens::os::OsRandom;
+
+use super::Shared;
+use super::dialogue::Dialogue;
+use super::sessions::Place;
+use crate::Error;
+use crate::binding::{encoding_of, mac_of, with_message};
+use crate::operator::refusal;
+use crate::time::now;
+
+/// How often a step is repeated when somebody else changed a command.
+const CONFLICTS: usize = 4;
+
+impl Shared {
+    pub(super) async fn answer_device(&self, request: &Request) -> Response {
+        if request.path != self.path {
+            return refusal(404, &Reason::new("unknown-path"));
+        }
+        if request.method != Method::POST {
+            return refusal(405, &Reason::new("method"));
+        }
+        let Some(encoding) = encoding_of(request) else {
+            return refusal(415, &Reason::new("unsupported"));
+        };
+        let message = self.device_message(encoding, &request.body, mac_of(request));
+        match message.await {
+            Ok(Some(transmit)) => with_message(transmit),
+            Ok(None) => Response::new(StatusCode::NO_CONTENT),
+            Err(error @ Error::Refused(_)) => {
+                tracing::info!(reason = %error.reason(), "refused a DM message");
+                refusal(400, &error.reason())
+            }
+            Err(error) => {
+                tracing::warn!(reason = %error.reason(), "a DM message could not be answered");
+                refusal(503, &error.reason())
+            }
+        }
+    }
+
+    async fn device_message(
+        &self,
+        encoding: Encoding,
+        octets: &[u8],
+        mac: Option<&str>,
+    ) -> Result<Option<Transmit>, Error> {
+        let received = Received::read(encoding, octets)
+            .map_err(ProvisioningError::from)?
+            .with_mac(mac);
+        let places = self
+            .sessions
+            .find(received.source(), received.session_id().as_str());
+        let mut refused = None;
+        for place in places {
+            let mut own = place.lock().await;
+            // Whatever stops this message on its way takes the session with it:
+            // it may be ahead of what is stored.
+            let Some(mut dialogue) = own.take() else {
+                continue;
+            };
+            let taken = dialogue
+                .session
+                .handle_message(self.ticks.now(), &received, &mut OsRandom);
+            match taken {
+                Ok(handled) => {
+                    let answer = self
+                        .go_on(&mut dialogue, handled, &received, &place)
+                        .await?;
+                    *own = Some(dialogue);
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    *own = Some(dialogue);
+                    refused = Some(error);
+                }
+            }
+        }
+        // A device may use a SessionID again, from its first message on.
+        let begins = received.message().header.msg_id.number() == Some(1);
+        match refused {
+            Some(error) if !begins => Err(ProvisioningError::from(error).into()),
+            _ => self.begin(&received).await,
+        }
+    }
+
+    async fn begin(&self, received: &Received<'_>) -> Result<Option<Transmit>, Error> {
+        let account = self.store.account(received.source()).await?;
+        let mut dialogue = Dialogue::new(&self.config, account.as_ref(), received, now())?;
+        let taken = dialogue
+            .session
+            .handle_message(self.ticks.now(), received, &mut OsRandom);
+        let handled = taken.map_err(ProvisioningError::from)?;
+        let place = self
+            .sessions
+            .make(received.source(), received.session_id().as_str());
+        let mut own = place.lock().await;
+        let answer = self.go_on(&mut dialogue, handled, received, &place).await?;
+        *own = Some(dialogue);
+        Ok(answer)
+    }
+
+    /// Store, then answer.
+    async fn go_on(
+        &self,
+        dialogue: &mut Dialogue,
+        handled: Handled,
+        received: &Received<'_>,
+        place: &Place,
+    ) -> Result<Option<Transmit>, Error> {
+        if handled == Handled::Repeated {
+            return Ok(dialogue.session.poll_transmit(self.ticks.now()));
+        }
+        let known = dialogue.authenticated;
+        dialogue.take_events(now());
+        dialogue.note(now(), Direction::In, masked_text(received));
+        if dialogue.authenticated && !known {
+            let session_id = received.session_id().as_str();
+            self.sessions
+                .keep_only(dialogue.device(), session_id, place);
+        }
+        let picked = self.store_step(dialogue).await?;
+        dialogue.delivery.start(&mut dialogue.session, picked);
+        let transmit = dialogue.session.poll_transmit(self.ticks.now());
+        dialogue.take_events(now());
+        if let Some(transmit) = &transmit {
+            let text = masked_octets(transmit.encoding, &transmit.octets);
+            dialogue.note(now(), Direction::Out, text);
+        }
+        self.store_rest(dialogue).await?;
+        Ok(transmit)
+    }
+
+    /// Stores what the message brought, with what goes out next marked as sent.
+    async fn store_step(&self, dialogue: &mut Dialogue) -> Result<Picked, Error> {
+        let reports = std::mem::take(&mut dialogue.reports);
+        let commit = dialogue.take_commit();
+        if commit.is_none() && reports.is_empty() && !dialogue.delivery.wants_more() {
+            return Ok(Picked::default());
+        }
+        let commit = commit.unwrap_or_default();
+        for _ in 0..CONFLICTS {
+            let mut commit = commit.clone();
+            self.add_reports(dialogue.device(), &reports, &mut commit)
+                .await?;
+            let picked = self.pick_next(dialogue).await?;
+            commit.commands.extend(picked.changed.iter().cloned());
+            commit.commands.extend(picked.next.iter().cloned());
+            match QueueStore::commit(&self.store, commit).await {
+                Err(StoreError::Conflict) => {}
+                stored => {
+                    stored?;
+                    return Ok(picked);
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    async fn pick_next(&self, dialogue: &Dialogue) -> Result<Picked, Error> {
+        if !dialogue.delivery.wants_more() {
+            return Ok(Picked::default());
+        }
+        let open = self.store.open_commands(dialogue.device()).await?;
+        let tried = dialogue.delivery.tried();
+        Ok(pick(open, now(), self.config.policy, tried))
+    }
+
+    /// What the device tells of commands of earlier sessions.
+    async fn add_reports(
+        &self,
+        device: &str,
+        reports: &[Report],
+        commit: &mut Commit,
+    ) -> Result<(), Error> {
+        for report in reports {
+            let known = self.store.command(report.id).await?;
+            let Some(mut command) = known.filter(|known| known.value.device() == device) else {
+                continue;
+            };
+            command.value.take_report(report.values.clone());
+            commit.commands.push(command);
+        }
+        Ok(())
+    }
+
+    /// Stores what came of making the answer.
+    pub(super) async fn store_rest(&self, dialogue: &mut Dialogue) -> Result<(), Error> {
+        match dialogue.take_commit() {
+            Some(commit) => Ok(QueueStore::commit(&self.store, commit).await?),
+            None => Ok(()),
+        }
+    }
+}

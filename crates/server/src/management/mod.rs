@@ -1,0 +1,28 @@
+//! A management server for people: an OMA DM 1.2 server with accounts, groups
+//! and a queue of commands for each device (OMA-TS-DM_Protocol-V1_2;
+//! OMA-TS-SyncML_HTTPBinding-V1_2), beside the operator change and without any
+//! part in it.
+
+mod api;
+mod config;
+mod dialogue;
+mod message;
+mod node;
+mod sessions;
+
+use store::Store;
+
+pub use dm::queue::Policy;
+
+pub use config::{ManagementConfig, ManagementListeners};
+pub use node::ManagementNode;
+
+/// What all parts of the server use.
+struct Shared {
+    config: ManagementConfig,
+    store: Store,
+    sessions: sessions::Sessions,
+    ticks: tokens::os::Monotonic,
+    /// The path on which devices are answered.
+    path: String,
+}
