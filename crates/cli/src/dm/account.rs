@@ -23,6 +23,8 @@ pub(crate) enum Auth {
     Md5,
     /// The secret itself: over TLS only
     Basic,
+    /// A digest over every message, in a header beside it
+    Hmac,
 }
 
 /// `rehome dm account`
@@ -51,8 +53,9 @@ pub(crate) enum Verb {
         /// The device wants no proof of the server
         #[arg(long, conflicts_with = "server_secret_file")]
         no_server_secret: bool,
-        /// A note on the device
-        #[arg(long, default_value = "")]
+        /// How far the device is from the specification: default, windows or
+        /// lenient
+        #[arg(long, default_value = "default")]
         profile: String,
         /// One JSON object
         #[arg(long)]
@@ -127,6 +130,7 @@ fn add(verb: &Verb) -> Result<()> {
     let auth = match auth {
         Auth::Md5 => "md5",
         Auth::Basic => "basic",
+        Auth::Hmac => "hmac",
     };
     let body = json!({
         "device": device, "auth": auth, "user": user, "server_id": server_id,

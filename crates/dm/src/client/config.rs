@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncml::SessionId;
 
 use crate::auth::{Credentials, Nonces, Requirement, Scope};
-use crate::session::{Encoding, Initiation};
+use crate::session::{Encoding, Initiation, Profile};
 use crate::tree::{NodeUri, ServerId};
 
 /// Where a server may have its answers sent by RespURI. Anything else ends the
@@ -87,6 +87,8 @@ pub struct Config {
     pub resp_uris: RespUris,
     /// How long to wait.
     pub timing: Timing,
+    /// Which client to be like.
+    pub profile: Profile,
 }
 
 impl Config {
@@ -117,6 +119,7 @@ impl Config {
             encoding: Encoding::Xml,
             resp_uris: RespUris::Refused,
             timing: Timing::default(),
+            profile: Profile::Default,
         }
     }
 }

@@ -137,7 +137,8 @@ impl<'a> Executor<'a> {
 
     /// Runs a command on one of its items.
     pub(super) fn item(&mut self, command: &Command, item: &Item) -> Result<Outcome, Error> {
-        let address = address(item)?;
+        let mut address = address(item)?;
+        address.uri = self.tree.resolved(address.uri);
         let uri = &address.uri;
         match (command, &address.part) {
             (Command::Get(_), part) => self.get(item, uri, part).map(Outcome::Read),
@@ -176,6 +177,7 @@ impl<'a> Executor<'a> {
                     .source_uri()
                     .ok_or(Error::Command("Copy without a source"))?
                     .parse()?;
+                let source = self.tree.resolved(source);
                 let copied = self.tree.copy(self.by, &source, uri);
                 copied.map(|()| Outcome::Done)
             }

@@ -24,14 +24,14 @@ mod receive;
 use std::collections::{BTreeSet, VecDeque};
 
 use clock::Tick;
-use syncml::{Alert, AlertCode, Command, Item, ItemCommand, Status};
+use syncml::{Alert, AlertCode, Command, Format, Item, ItemCommand, Meta, Status};
 
 pub use config::{Config, RespUris, Timing};
 pub use event::{AlertId, Event, GenericAlert};
 
 use crate::Error;
 use crate::auth::{Nonce, Nonces, Prover, Verifier};
-use crate::session::{AbortReason, Inbox, Initiation, MAX_MESSAGE, Transmit, wire_item};
+use crate::session::{AbortReason, Inbox, Initiation, MAX_MESSAGE, Profile, Transmit, wire_item};
 use crate::tree::Tree;
 
 /// One management session, from package #1 to its end.
@@ -165,7 +165,10 @@ impl Session {
             Initiation::Server => AlertCode::SERVER_INITIATED_MGMT,
             Initiation::Client => AlertCode::CLIENT_INITIATED_MGMT,
         };
-        let opening = [Command::Alert(Alert::new("1", code)), info];
+        let mut opening = vec![Command::Alert(Alert::new("1", code)), info];
+        if self.config.profile == Profile::Windows {
+            opening.insert(1, login_status());
+        }
         for command in opening.into_iter().rev() {
             self.queue.push_front(Outgoing {
                 command,
@@ -307,4 +310,12 @@ impl Session {
         self.sent.clear();
         self.events.push_back(event);
     }
+}
+
+/// Who is logged in, as Windows tells it: `user`, `others` or `none`.
+fn login_status() -> Command {
+    let mut alert = Alert::new("1", AlertCode::CLIENT_EVENT);
+    let meta = Meta::typed(Format::Chr, "com.microsoft/MDM/LoginStatus");
+    alert.items = vec![Item::default().with_meta(meta).with_data("none".into())];
+    Command::Alert(alert)
 }

@@ -46,10 +46,11 @@ impl Session {
     }
 
     fn check_header(&self, header: &SyncHdr) -> Result<(), Error> {
-        if header.ver_dtd != SyncHdr::VER_DTD || header.ver_proto != SyncHdr::VER_PROTO {
+        let profile = self.config.profile;
+        if !profile.takes_dtd(header) || !profile.takes_protocol(header) {
             return Err(Error::Version);
         }
-        if header.session_id != self.config.session_id {
+        if !profile.is_same_session(&header.session_id, &self.config.session_id) {
             return Err(Error::WrongSession);
         }
         if header.source.uri != self.config.server_source {
@@ -97,6 +98,11 @@ impl Session {
             self.accepted.clear();
         }
         match verdict {
+            Verdict::Accepted { next, .. } if received.incomplete => {
+                self.answer_header(header, StatusCode::BAD_REQUEST, None);
+                self.trust_server(next, known);
+                self.refuse(header, commands, StatusCode::BAD_REQUEST);
+            }
             Verdict::Accepted { code, chal, next } => {
                 self.answer_header(header, code, chal);
                 self.trust_server(next, known);

@@ -18,6 +18,8 @@ pub enum AccountAuth {
     Md5,
     /// The Basic scheme: for devices that have nothing better, over TLS.
     Basic,
+    /// The HMAC scheme: each message as a whole, with a header beside it.
+    Hmac,
 }
 
 impl AccountAuth {
@@ -27,6 +29,7 @@ impl AccountAuth {
         match self {
             Self::Md5 => "md5",
             Self::Basic => "basic",
+            Self::Hmac => "hmac",
         }
     }
 
@@ -36,6 +39,7 @@ impl AccountAuth {
         match self {
             Self::Md5 => Scheme::Md5,
             Self::Basic => Scheme::Basic,
+            Self::Hmac => Scheme::Mac,
         }
     }
 
@@ -43,6 +47,7 @@ impl AccountAuth {
         match self {
             Self::Md5 => Credentials::md5(user, secret),
             Self::Basic => Credentials::basic(user, secret),
+            Self::Hmac => Credentials::mac(user, secret),
         }
     }
 }

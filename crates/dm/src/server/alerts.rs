@@ -5,7 +5,7 @@ use syncml::{Alert, AlertCode, Command, Format, ItemCommand, StatusCode, SyncHdr
 
 use super::{AlertId, AlertItem, Event, InFlight, Opening, Session};
 use crate::Error;
-use crate::session::{Initiation, Violation, command_status, item_value};
+use crate::session::{Initiation, Profile, Violation, command_status, item_value};
 use crate::tree::{NodeUri, Value};
 
 /// The node of the device information (OMA DM StdObj 1.2, DevInfo).
@@ -87,6 +87,8 @@ impl Session {
         });
         let unanswered = match code {
             AlertCode::GENERIC_ALERT => StatusCode::UNSUPPORTED_MEDIA_TYPE_OR_FORMAT,
+            // The login status, which is for whoever wants it.
+            AlertCode::CLIENT_EVENT if self.config.profile == Profile::Windows => StatusCode::OK,
             _ => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
         };
         (unanswered, Some(id))

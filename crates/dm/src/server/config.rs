@@ -5,6 +5,7 @@ use std::time::Duration;
 use syncml::SessionId;
 
 use crate::auth::{Credentials, Nonces, Requirement, Scope};
+use crate::session::Profile;
 
 /// One session's setting. A server finds account and session by the Source and
 /// the SessionID of the first message.
@@ -29,6 +30,8 @@ pub struct Config {
     pub nonces: Nonces,
     /// After this time without a message the session is given up.
     pub idle: Duration,
+    /// What is known of the device.
+    pub profile: Profile,
 }
 
 impl Config {
@@ -51,6 +54,7 @@ impl Config {
             scope: Scope::Session,
             nonces: Nonces::default(),
             idle: Duration::from_secs(300),
+            profile: Profile::Default,
         }
     }
 }

@@ -7,8 +7,8 @@ use super::{AlertId, Event, Opening, Reply, Session, State};
 use crate::Error;
 use crate::auth::{Answer, Nonce, Verdict};
 use crate::session::{
-    AbortReason, Arrival, Handled, MAX_MESSAGE, MAX_PENDING, Received, Violation, command_status,
-    header_status, item_value, refuse_all,
+    AbortReason, Arrival, Handled, MAX_MESSAGE, MAX_PENDING, Profile, Received, Violation,
+    command_status, header_status, item_value, refuse_all,
 };
 use crate::tree::Value;
 
@@ -51,10 +51,11 @@ impl Session {
     }
 
     fn check_header(&self, header: &SyncHdr) -> Result<(), Error> {
-        if header.session_id != self.config.session_id {
+        let profile = self.config.profile;
+        if !profile.is_same_session(&header.session_id, &self.config.session_id) {
             return Err(Error::WrongSession);
         }
-        if header.source.uri != self.config.device_uri {
+        if !profile.is_same_party(&header.source.uri, &self.config.device_uri) {
             return Err(Error::WrongSource);
         }
         let mut targets =
@@ -71,7 +72,7 @@ impl Session {
         if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
             self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
         }
-        if let Some(code) = version_fault(header) {
+        if let Some(code) = version_fault(self.config.profile, header) {
             self.ending = Some(AbortReason::Version);
             self.header_status = Some(header_status(header, code, None));
             return self.refuse(header, commands, code);
@@ -280,10 +281,10 @@ impl Session {
 }
 
 /// 505 or 513 for a version that is not spoken.
-fn version_fault(header: &SyncHdr) -> Option<StatusCode> {
-    if header.ver_dtd != SyncHdr::VER_DTD {
+fn version_fault(profile: Profile, header: &SyncHdr) -> Option<StatusCode> {
+    if !profile.takes_dtd(header) {
         Some(StatusCode::DTD_VERSION_NOT_SUPPORTED)
-    } else if header.ver_proto != SyncHdr::VER_PROTO {
+    } else if !profile.takes_protocol(header) {
         Some(StatusCode::PROTOCOL_VERSION_NOT_SUPPORTED)
     } else {
         None

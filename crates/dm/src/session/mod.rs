@@ -13,11 +13,13 @@
 
 mod draft;
 mod inbox;
+mod profile;
 mod status;
 mod wire;
 
 pub(crate) use draft::Draft;
 pub(crate) use inbox::{Arrival, Inbox};
+pub use profile::Profile;
 pub(crate) use status::{
     command_status, each_command, header_status, item_value, refuse_all, wire_item,
 };

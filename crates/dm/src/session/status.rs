@@ -40,7 +40,8 @@ pub(crate) fn command_status(
 pub(crate) fn refuse_all(header: &SyncHdr, commands: &[Command], code: StatusCode) -> Vec<Command> {
     let mut statuses = Vec::new();
     each_command(commands, &mut |command| {
-        if !matches!(command, Command::Status(_)) {
+        // One without a CmdID can't be referred to.
+        if !matches!(command, Command::Status(_)) && !command.cmd_id().as_str().is_empty() {
             statuses.push(command_status(&header.msg_id, command, code, None));
         }
     });

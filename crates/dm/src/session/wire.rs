@@ -2,6 +2,7 @@
 
 use syncml::{Command, Limit, Limits, Message, Place, SessionId, wbxml, xml};
 
+use super::Profile;
 use crate::Error;
 use crate::auth::Shown;
 
@@ -85,6 +86,8 @@ pub struct Received<'a> {
     pub(crate) octets: &'a [u8],
     pub(crate) encoding: Encoding,
     pub(crate) message: Message,
+    /// Some command lacks its CmdID.
+    pub(crate) incomplete: bool,
     pub(crate) mac: Option<&'a str>,
 }
 
@@ -95,6 +98,15 @@ impl<'a> Received<'a> {
     /// [`Error::Message`]; the transport answers with a fault of its own then,
     /// since a message that can't be read can't be answered in SyncML.
     pub fn read(encoding: Encoding, octets: &'a [u8]) -> Result<Self, Error> {
+        Self::read_for(Profile::Default, encoding, octets)
+    }
+
+    /// The same for a session with this profile: a Windows client answers a
+    /// message with a command that lacks its CmdID, with 400.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_for(profile: Profile, encoding: Encoding, octets: &'a [u8]) -> Result<Self, Error> {
         if octets.len() > MAX_MESSAGE {
             return Err(Error::Message(syncml::Error::Limit {
                 at: Place::default(),
@@ -106,15 +118,22 @@ impl<'a> Received<'a> {
             max_text: MAX_MESSAGE,
             ..Limits::default()
         };
-        let message = if encoding.is_wbxml() {
-            wbxml::decode(octets, &limits)?
+        let read = if encoding.is_wbxml() {
+            wbxml::decode(octets, &limits)
         } else {
-            xml::decode(octets, &limits)?
+            xml::decode(octets, &limits)
+        };
+        let (message, incomplete) = match read {
+            Err(syncml::Error::MissingCmdId { message, .. }) if profile == Profile::Windows => {
+                (*message, true)
+            }
+            read => (read?, false),
         };
         Ok(Self {
             octets,
             encoding,
             message,
+            incomplete,
             mac: None,
         })
     }

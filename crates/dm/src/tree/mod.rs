@@ -73,6 +73,8 @@ pub struct Tree {
     now: Option<Timestamp>,
     /// Whether an Add creates the parents that are missing.
     implicit_add: bool,
+    /// Whether `./Device` is the root too.
+    device_scope: bool,
 }
 
 /// An open transaction: what to put back, newest last, and the objects that
@@ -99,6 +101,7 @@ impl Tree {
             open: None,
             now: None,
             implicit_add: false,
+            device_scope: false,
         }
     }
 
@@ -120,6 +123,26 @@ impl Tree {
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Takes `./Device/A` for `./A`, as Windows does, whose other scope is
+    /// `./User`.
+    pub const fn set_device_scope(&mut self, is_root: bool) {
+        self.device_scope = is_root;
+    }
+
+    /// The node that a server means.
+    pub(crate) fn resolved(&self, uri: NodeUri) -> NodeUri {
+        let rest: Option<Vec<&str>> = {
+            let mut segments = uri.segments();
+            let scoped = self.device_scope && segments.next() == Some("Device");
+            scoped.then(|| segments.collect())
+        };
+        match rest.map(|rest| rest.join("/")) {
+            None => uri,
+            Some(rest) if rest.is_empty() => NodeUri::ROOT,
+            Some(rest) => rest.parse().unwrap_or(uri),
+        }
     }
 
     /// Every static node, parents before children.

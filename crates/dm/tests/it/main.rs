@@ -38,6 +38,7 @@ mod matrix;
 mod notification;
 mod objects;
 mod order;
+mod peers;
 mod properties;
 mod queue;
 mod scomo;

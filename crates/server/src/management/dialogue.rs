@@ -61,6 +61,8 @@ impl Dialogue {
             let prove = account.server_credentials();
             settings.prove = prove.map_err(provisioning::ProvisioningError::from)?;
             settings.nonces = account.nonces();
+            // One that a later version wrote is taken for none.
+            settings.profile = account.profile.parse().unwrap_or_default();
         }
         Ok(Self {
             session: Session::new(settings),

@@ -84,7 +84,7 @@ fn secrets_come_from_files_and_are_never_shown() {
         "--server-secret-file",
         text(&servers),
         "--profile",
-        "in the cellar",
+        "windows",
     ];
     let made = server.ok(&arguments);
     assert!(!made.contains(SECRET), "{made}");
@@ -94,7 +94,7 @@ fn secrets_come_from_files_and_are_never_shown() {
         (&listed[0]["user"], &listed[0]["auth"]),
         (&"gateway".into(), &"md5".into())
     );
-    assert_eq!(listed[0]["profile"], "in the cellar");
+    assert_eq!(listed[0]["profile"], "windows");
     assert!(!listed[0].to_string().contains("secret"), "{}", listed[0]);
     assert!(!holds(&server.stored(), SECRET));
     let verify = Requirement::Credentials(md5("home", "the server's"));

@@ -2,6 +2,7 @@
 //! comes out again.
 
 use dm::queue::{Account, AccountAuth};
+use dm::session::Profile;
 use provisioning::Reason;
 use secret::SecretBytes;
 use serde::Deserialize;
@@ -13,9 +14,8 @@ use super::text::Query;
 use super::{Answer, Refused, check_name, failed, malformed, read};
 use crate::time::now;
 
-/// The longest secret and profile, in octets.
+/// The longest secret, in octets.
 const MAX_SECRET: usize = 1024;
-const MAX_PROFILE: usize = 16 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,10 +57,13 @@ impl Shared {
         let mut account = Account::new(given.device, server_id, user, octets(given.secret)?, now());
         account.auth = given.auth;
         account.server_secret = given.server_secret.map(octets).transpose()?;
-        if given.profile.len() > MAX_PROFILE {
-            return Err((400, Reason::new("profile-too-long")));
-        }
-        account.profile = given.profile;
+        let profile: Profile = match given.profile.as_str() {
+            "" => Profile::default(),
+            name => name
+                .parse()
+                .map_err(|_| (400, Reason::new("profile-unknown")))?,
+        };
+        profile.as_str().clone_into(&mut account.profile);
         let fits = account.requirement().is_ok() && account.server_credentials().is_ok();
         if fits {
             Ok(account)
