@@ -13,6 +13,7 @@
 mod acl;
 mod address;
 mod copy;
+mod described;
 mod device;
 mod find;
 mod list;
@@ -37,6 +38,7 @@ pub use property::Property;
 pub use uri::NodeUri;
 
 use crate::Error;
+use crate::ddf::Description;
 
 /// How large a tree may become through what servers add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub struct Tree {
     implicit_add: bool,
     /// Whether `./Device` is the root too.
     device_scope: bool,
+    /// What judges commands below a place.
+    descriptions: Vec<(NodeUri, Description)>,
 }
 
 /// An open transaction: what to put back, newest last, and the objects that
@@ -102,6 +106,7 @@ impl Tree {
             now: None,
             implicit_add: false,
             device_scope: false,
+            descriptions: Vec::new(),
         }
     }
 

@@ -28,6 +28,7 @@ impl Tree {
     /// the object says.
     pub fn get(&self, by: &ServerId, uri: &NodeUri) -> Result<Value, Error> {
         let found = self.find_for(by, Right::Get, uri)?;
+        self.judge_get(uri)?;
         if found.is_interior() {
             let names = self.children(uri).join("/");
             let type_ = Some("text/plain".to_owned());
@@ -70,8 +71,12 @@ impl Tree {
             return Err(Error::AlreadyExists);
         }
         let parent = uri.parent().ok_or(Error::AlreadyExists)?;
-        let found = self.find_for(by, Right::Add, &parent)?;
-        if !found.is_interior() {
+        let found = self.find(&parent).ok_or(Error::NotFound)?;
+        if !self.allows(by, Right::Add, &parent) {
+            return Err(Error::Denied);
+        }
+        let described = self.judge_add(uri, &kind)?;
+        if !found.is_interior() || !(described || found.access().has(Right::Add)) {
             return Err(Error::NotAllowed);
         }
         let size = match &kind {
@@ -86,7 +91,7 @@ impl Tree {
         }
         self.check_room(size, 0, 1)?;
         let interior = matches!(kind, NodeKind::Interior { .. });
-        let mut node = Node::of(kind);
+        let mut node = self.described(uri, Node::of(kind));
         if interior && !self.allows(by, Right::Replace, &parent) {
             let rights = [Right::Add, Right::Delete, Right::Get, Right::Replace];
             node = node.with_acl(Acl::only(by, &rights));
@@ -104,6 +109,7 @@ impl Tree {
     /// [`Error::TooLarge`], [`Error::Full`], or what the object says.
     pub fn replace(&mut self, by: &ServerId, uri: &NodeUri, new: Overwrite) -> Result<(), Error> {
         let found = self.find_for(by, Right::Replace, uri)?;
+        self.judge_replace(uri, &new)?;
         if found.is_interior() || new.format == Some(Format::Node) {
             return Err(Error::NotAllowed);
         }
@@ -139,7 +145,9 @@ impl Tree {
         if uri.parent().is_none() {
             return Err(Error::NotAllowed);
         }
-        match self.find_for(by, Right::Delete, uri)? {
+        self.find_for(by, Right::Delete, uri)?;
+        self.judge_delete(uri)?;
+        match self.find(uri).ok_or(Error::NotFound)? {
             Found::Object(mount, _) => {
                 self.check_object_below(by, &mount, uri)?;
                 self.on_object(&mount, uri, |object, path| object.delete(path))
@@ -166,7 +174,9 @@ impl Tree {
         uri: &NodeUri,
         call: &Execution,
     ) -> Result<Executed, Error> {
-        match self.find_for(by, Right::Exec, uri)? {
+        self.find_for(by, Right::Exec, uri)?;
+        self.judge_exec(uri)?;
+        match self.find(uri).ok_or(Error::NotFound)? {
             Found::Static(_) => Err(Error::NotAllowed),
             Found::Object(mount, _) => {
                 self.on_object(&mount, uri, |object, path| object.exec(path, call))

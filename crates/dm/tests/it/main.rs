@@ -26,6 +26,7 @@ mod commands;
 mod conversation;
 mod ddf;
 mod ddf_objects;
+mod described;
 mod errors;
 mod fake;
 mod fumo;
