@@ -107,6 +107,9 @@ pub enum Error {
     /// No room for more.
     #[error("tree is full")]
     Full,
+    /// Too much is under way already.
+    #[error("busy with other large objects")]
+    Busy,
     /// The server's rights do not suffice.
     #[error("denied by an ACL")]
     Denied,
@@ -201,6 +204,7 @@ impl Error {
             | Self::AlreadyExists
             | Self::TooLarge
             | Self::Full
+            | Self::Busy
             | Self::Denied
             | Self::NotificationDigest => Blame::Denied,
             Self::WrongSession
@@ -246,6 +250,7 @@ impl Error {
             }
             Self::NotificationDigest => StatusCode::UNAUTHORIZED,
             Self::Full => StatusCode::DEVICE_FULL,
+            Self::Busy => StatusCode::RETRY_LATER,
             Self::Denied => StatusCode::PERMISSION_DENIED,
             Self::Version => StatusCode::PROTOCOL_VERSION_NOT_SUPPORTED,
             _ => StatusCode::COMMAND_FAILED,
@@ -283,6 +288,7 @@ impl Error {
             Self::AlreadyExists => "dm-node-exists",
             Self::TooLarge => "dm-value-too-large",
             Self::Full => "dm-tree-full",
+            Self::Busy => "dm-busy",
             Self::Denied => "dm-permission-denied",
             Self::Failed(_) => "dm-command-failed",
             Self::WrongSession => "dm-session-id-differs",

@@ -8,16 +8,15 @@
 //!   objects that a device plugs in;
 //! - [`auth`]: who is who, in both directions;
 //! - [`client`] and [`server`]: the two ends of a session;
+//! - [`interaction`]: what a server asks a device's user;
 //! - [`objects`]: standard management objects: accounts, device information,
 //!   firmware, software;
 //! - [`bootstrap`]: Client Provisioning documents;
 //! - [`notification`]: how a server asks a device to begin a session;
 //! - [`tnds`]: serialised trees;
 //! - [`ddf`]: device descriptions;
+//! - [`interaction`]: what a server asks the user;
 //! - [`queue`]: commands that wait for their device, on the server's side.
-//!
-//! Not there yet, and refused where a peer asks for it: large objects, user
-//! interaction alerts.
 
 pub mod auth;
 pub mod bootstrap;
@@ -25,6 +24,7 @@ pub mod client;
 pub mod ddf;
 mod dmddf;
 mod error;
+pub mod interaction;
 pub mod notification;
 pub mod objects;
 pub mod queue;

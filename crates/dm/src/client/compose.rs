@@ -60,6 +60,9 @@ impl Session {
         }
         header.meta = Some(Meta {
             max_msg_size: u64::try_from(MAX_MESSAGE).ok(),
+            max_obj_size: self
+                .object_limit
+                .and_then(|limit| u64::try_from(limit).ok()),
             ..Meta::default()
         });
         header
@@ -88,18 +91,29 @@ impl Session {
     /// The next message and its HMAC.
     fn compose(&mut self) -> Result<(Vec<u8>, Option<String>), AbortReason> {
         let mut draft = self.draft()?;
+        let whole_room = draft.room();
         // What this message answers has been heard; older commands may still
         // get their statuses.
         self.sent.retain(|sent| sent.outgoing.kind != Kind::Answer);
         if self.aborting.is_some() {
+            // Nobody waits for objects any more.
+            self.queue.retain(|outgoing| outgoing.part.is_none());
             self.queue.push_front(Outgoing {
                 command: Command::Alert(Alert::new("1", AlertCode::SESSION_ABORT)),
                 kind: Kind::Abort,
+                part: None,
             });
         }
         let before = self.sent.len();
         while let Some(outgoing) = self.queue.pop_front() {
             let kind = outgoing.kind;
+            if outgoing.part.is_some() {
+                let alone = self.sent.len() == before;
+                if self.push_part(&mut draft, outgoing, alone, whole_room)? {
+                    continue;
+                }
+                break;
+            }
             match draft.push(outgoing.command.clone()).map_err(unwritable)? {
                 Some(cmd_id) => self.note_sent(cmd_id, outgoing),
                 None if self.sent.len() > before => {
@@ -123,6 +137,7 @@ impl Session {
                 Outgoing {
                     command: Command::Alert(alert),
                     kind: Kind::NextMessage,
+                    part: None,
                 },
             );
         }
@@ -136,13 +151,17 @@ impl Session {
     ) -> Result<(Vec<u8>, Option<String>), AbortReason> {
         let with_credentials = draft.has_credentials();
         let octets = draft.write(is_final).map_err(unwritable)?;
+        if is_final {
+            // What the server says next is a package of its own.
+            self.server_final = false;
+        }
         self.prover.note_sent(with_credentials);
         let mac = self.prover.mac(&octets);
         self.next_msg = self.next_msg.saturating_add(1);
         Ok((octets, mac))
     }
 
-    fn note_sent(&mut self, cmd_id: u32, outgoing: Outgoing) {
+    pub(super) fn note_sent(&mut self, cmd_id: u32, outgoing: Outgoing) {
         self.sent.push(Sent {
             msg_id: self.next_msg,
             cmd_id,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use syncml::SessionId;
 
+use super::Interactions;
 use crate::auth::{Credentials, Nonces, Requirement, Scope};
 use crate::session::{Encoding, Initiation, Profile};
 use crate::tree::{NodeUri, ServerId};
@@ -89,12 +90,20 @@ pub struct Config {
     pub timing: Timing,
     /// Which client to be like.
     pub profile: Profile,
+    /// The largest object that is taken in chunks, in octets; no larger than
+    /// a value of the tree may be, it is announced as `MaxObjSize`. `None`
+    /// takes none and sends none. A device with large objects says so in
+    /// DevDetail too (OMA DM Protocol 1.2 clause 7, `LrgObj`).
+    pub max_object: Option<usize>,
+    /// What the user can be asked.
+    pub interactions: Interactions,
 }
 
 impl Config {
     /// A client-initiated session in XML with a server that both transport and
-    /// address identify; no credentials, no RespURI, `device_info` as the node
-    /// with the device information (`./DevInfo`).
+    /// address identify; no credentials, no RespURI, no user, no
+    /// large objects, `device_info` as
+    /// the node with the device information (`./DevInfo`).
     #[must_use]
     pub fn new(
         server_id: ServerId,
@@ -120,6 +129,8 @@ impl Config {
             resp_uris: RespUris::Refused,
             timing: Timing::default(),
             profile: Profile::Default,
+            max_object: None,
+            interactions: Interactions::none(),
         }
     }
 }

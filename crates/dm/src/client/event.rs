@@ -3,8 +3,10 @@
 
 use syncml::{Alert, AlertCode, Command, Item, StatusCode};
 
+use super::InteractionId;
 use crate::Error;
 use crate::auth::Nonces;
+use crate::interaction::Interaction;
 use crate::session::{AbortReason, Encoding, Violation, wire_item};
 use crate::tree::{NodeUri, Value};
 
@@ -40,6 +42,20 @@ pub enum Event {
         uri: NodeUri,
         /// The correlator of the Exec.
         correlator: Option<String>,
+    },
+    /// The server wants the user asked. Its commands wait until
+    /// [`answer_interaction`](super::Session::answer_interaction) or the time
+    /// is over ([`poll_timeout`](super::Session::poll_timeout)). It is up to the
+    /// owner to show it for the time that MINDT gives.
+    ///
+    /// In an Atomic the tree has what may yet be undone: it is not to be stored
+    /// while it [is open](crate::tree::Tree::is_open). An owner who drops the
+    /// session then calls [`Tree::roll_back`](crate::tree::Tree::roll_back).
+    Interaction {
+        /// For the answer.
+        interaction: InteractionId,
+        /// What to show and to ask.
+        asked: Interaction,
     },
     /// The server's Status for an alert.
     AlertAnswered {

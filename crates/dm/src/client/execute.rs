@@ -2,28 +2,36 @@
 //! not done is answered: 406 for optional features, 501 for commands outside
 //! device management, 500 for groups inside each other.
 
-use secret::SecretBytes;
-use syncml::{
-    Alert, AlertCode, Command, Data, Item, Meta, MsgId, Results, StatusCode, UnsupportedCommand,
-};
+use std::sync::Arc;
 
-use super::Event;
-use super::item::{
-    address, is_serialised, listed_item, new_node, overwrite, property_text, serialised,
-};
+use secret::SecretBytes;
+use syncml::{Alert, AlertCode, Command, Item, Meta, MsgId, StatusCode, UnsupportedCommand};
+
+use super::interact::Question;
+use super::item::{address, is_serialised, new_node, overwrite, property_text, serialised};
+use super::large::Objects;
+use super::run::Level;
+use super::{Event, Interactions};
 use crate::Error;
-use crate::session::{Encoding, command_status, item_value, wire_item};
-use crate::tree::{Executed, Execution, List, NodeUri, Part, ServerId, Tree};
+use crate::session::{Encoding, Object, Violation, command_status, item_value};
+use crate::tree::{Executed, Execution, NodeUri, Part, ServerId, Tree, Value};
 
 /// Runs the commands of one message and collects what comes of them.
 pub(super) struct Executor<'a> {
     pub(super) tree: &'a mut Tree,
-    by: &'a ServerId,
-    encoding: Encoding,
-    msg_ref: &'a MsgId,
+    pub(super) by: &'a ServerId,
+    pub(super) encoding: Encoding,
+    pub(super) msg_ref: &'a MsgId,
     /// Octets that one Results may have.
-    room: usize,
-    chunk: &'a mut Option<String>,
+    pub(super) room: usize,
+    pub(super) objects: Objects<'a>,
+    pub(super) interactions: &'a Interactions,
+    /// What is left to be done, the innermost group last.
+    pub(super) levels: Vec<Level>,
+    /// What the user is asked; nothing goes on before the answer.
+    pub(super) question: Option<Question>,
+    /// The user has stopped the message.
+    pub(super) stopped: bool,
     done: Done,
 }
 
@@ -32,6 +40,8 @@ pub(super) struct Executor<'a> {
 pub(super) struct Done {
     /// Statuses and Results, in order.
     pub(super) answers: Vec<Command>,
+    /// Results to be sent in chunks, after the answers.
+    pub(super) objects: Vec<Arc<Object>>,
     pub(super) events: Vec<Event>,
     /// Correlators of processes that go on.
     pub(super) running: Vec<String>,
@@ -43,8 +53,10 @@ pub(super) enum Outcome {
     Done,
     /// 202, for this node.
     Accepted(NodeUri),
+    /// 200 with this value, as that of the named place.
+    Read(String, Value),
     /// 200 with these items.
-    Read(Vec<Item>),
+    Listed(Vec<Item>),
 }
 
 impl<'a> Executor<'a> {
@@ -54,7 +66,8 @@ impl<'a> Executor<'a> {
         encoding: Encoding,
         msg_ref: &'a MsgId,
         room: usize,
-        chunk: &'a mut Option<String>,
+        objects: Objects<'a>,
+        interactions: &'a Interactions,
     ) -> Self {
         Self {
             tree,
@@ -62,62 +75,25 @@ impl<'a> Executor<'a> {
             encoding,
             msg_ref,
             room,
-            chunk,
+            objects,
+            interactions,
+            levels: Vec::new(),
+            question: None,
+            stopped: false,
             done: Done::default(),
         }
     }
 
-    pub(super) fn finish(self) -> Done {
-        self.done
-    }
-
-    /// Runs a command of the body or of a Sequence.
-    pub(super) fn run(&mut self, command: &Command) {
-        match command {
-            Command::Status(_) => {}
-            Command::Atomic(group) => self.atomic(command, group),
-            Command::Sequence(group) => self.sequence(command, &group.commands),
-            Command::Add(_)
-            | Command::Copy(_)
-            | Command::Delete(_)
-            | Command::Exec(_)
-            | Command::Get(_)
-            | Command::Replace(_) => self.items(command),
-            other => self.answer(other, status_without_items(other), None),
+    /// What came of the commands, and what waits for the user.
+    pub(super) fn finish(mut self) -> (Done, Option<(Vec<Level>, Question)>) {
+        if self.question.is_none() {
+            self.end_message();
         }
+        let levels = self.levels;
+        (self.done, self.question.map(|question| (levels, question)))
     }
 
-    /// In order, whatever becomes of each. The Status of the Sequence comes
-    /// first and is 200 once its execution begins (RepPro clause 6.6.14).
-    fn sequence(&mut self, command: &Command, inside: &[Command]) {
-        if inside.is_empty() {
-            return self.answer(command, StatusCode::INCOMPLETE_COMMAND, None);
-        }
-        self.answer(command, StatusCode::OK, None);
-        for inner in inside {
-            if let Command::Sequence(_) = inner {
-                self.refuse_group(inner);
-            } else {
-                self.run(inner);
-            }
-        }
-    }
-
-    /// 500 for a group in the wrong place, 215 for what is in it.
-    pub(super) fn refuse_group(&mut self, command: &Command) {
-        self.answer(command, StatusCode::COMMAND_FAILED, None);
-        if let Command::Atomic(group) | Command::Sequence(group) = command {
-            self.not_executed(&group.commands);
-        }
-    }
-
-    pub(super) fn not_executed(&mut self, commands: &[Command]) {
-        crate::session::each_command(commands, &mut |inner| {
-            self.answer(inner, StatusCode::NOT_EXECUTED, None);
-        });
-    }
-
-    fn items(&mut self, command: &Command) {
+    pub(super) fn items(&mut self, command: &Command) {
         if command.items().is_empty() {
             return self.answer(command, StatusCode::INCOMPLETE_COMMAND, None);
         }
@@ -129,8 +105,12 @@ impl<'a> Executor<'a> {
                     self.answer(command, StatusCode::ACCEPTED_FOR_PROCESSING, target);
                     self.accepted(command, uri);
                 }
-                Ok(Outcome::Read(items)) => self.results(command, target, items),
-                Err(error) => self.answer(command, error.status(), target),
+                Ok(Outcome::Read(source, value)) => self.results(command, target, &source, value),
+                Ok(Outcome::Listed(items)) => self.listed(command, target, items),
+                Err(error) => {
+                    let why = self.denial(&error, command, item);
+                    self.answer_with(command, error.status(), target, why);
+                }
             }
         }
     }
@@ -141,7 +121,7 @@ impl<'a> Executor<'a> {
         address.uri = self.tree.resolved(address.uri);
         let uri = &address.uri;
         match (command, &address.part) {
-            (Command::Get(_), part) => self.get(item, uri, part).map(Outcome::Read),
+            (Command::Get(_), part) => self.get(item, uri, part),
             (Command::Replace(replace), Part::Property(property)) => {
                 let text = property_text(item, replace.meta.as_ref())?;
                 self.tree.set_property(self.by, uri, *property, &text)?;
@@ -184,39 +164,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn get(&self, item: &Item, uri: &NodeUri, part: &Part) -> Result<Vec<Item>, Error> {
-        let target = item.target_uri().unwrap_or_default();
-        match part {
-            Part::Node => {
-                let value = self.tree.get(self.by, uri)?;
-                Ok(vec![wire_item(
-                    self.encoding,
-                    Item::source(target),
-                    &value,
-                )?])
-            }
-            // It is a text; meta-information would say nothing (TND clause 7.4).
-            Part::Property(property) => {
-                let value = self.tree.property(self.by, uri, *property)?;
-                let text = String::from_utf8_lossy(value.data()).into_owned();
-                Ok(vec![Item::source(target).with_data(Data::text(text))])
-            }
-            Part::List(List::Tnds(listing)) => {
-                let value = self.tree.serialised(self.by, uri, listing)?;
-                let item = Item::source(uri.to_string());
-                Ok(vec![wire_item(self.encoding, item, &value)?])
-            }
-            Part::List(list) => {
-                let with_data = *list == List::StructData;
-                let nodes = self.tree.list(self.by, uri)?;
-                let items = nodes.iter();
-                items
-                    .map(|node| listed_item(self.encoding, node, with_data))
-                    .collect()
-            }
-        }
-    }
-
     fn add(&mut self, item: &Item, meta: Option<&Meta>, uri: &NodeUri) -> Result<Outcome, Error> {
         if is_serialised(item, meta)? {
             let tree = serialised(item, meta)?;
@@ -242,65 +189,17 @@ impl<'a> Executor<'a> {
         Ok(Outcome::Done)
     }
 
-    /// Large objects are not taken. A sender that goes on after the refusal of
-    /// a chunk must not have its last chunk taken for the whole.
-    fn check_chunk(&mut self, item: &Item) -> Result<(), Error> {
-        let target = item.target_uri().map(str::to_owned);
-        if item.more_data {
-            *self.chunk = target;
-            return Err(Error::Unsupported("large objects"));
-        }
-        match self.chunk.take() {
-            Some(refused) if Some(&refused) == target.as_ref() => {
-                Err(Error::Unsupported("large objects"))
-            }
-            _ => Ok(()),
-        }
+    /// Something that the server did not ask for.
+    pub(super) fn say(&mut self, command: Command) {
+        self.done.answers.push(command);
     }
 
-    /// The Status of a Get, then its Results, one or more as there is room.
-    /// An item that the server's MaxMsgSize has no room for makes it 413.
-    fn results(&mut self, command: &Command, target: Option<&str>, items: Vec<Item>) {
-        match self.pack(command, items) {
-            Ok(results) => {
-                self.answer(command, StatusCode::OK, target);
-                self.done.answers.extend(results);
-            }
-            Err(Error::TooLarge) => {
-                self.answer(command, StatusCode::REQUEST_ENTITY_TOO_LARGE, target);
-            }
-            Err(_) => self.answer(command, StatusCode::COMMAND_FAILED, target),
-        }
+    pub(super) fn send(&mut self, object: Arc<Object>) {
+        self.done.objects.push(object);
     }
 
-    fn pack(&self, command: &Command, items: Vec<Item>) -> Result<Vec<Command>, Error> {
-        let results = |items| {
-            Command::Results(Results {
-                msg_ref: Some(self.msg_ref.clone()),
-                cmd_ref: command.cmd_id().clone(),
-                // Longer than any that is given, for the measure.
-                cmd_id: u32::MAX.into(),
-                items,
-                ..Results::default()
-            })
-        };
-        let mut packed = Vec::new();
-        let mut open = Vec::new();
-        let mut left = self.room;
-        for item in items {
-            let len = self.encoding.command_len(&results(vec![item.clone()]))?;
-            if len > self.room {
-                return Err(Error::TooLarge);
-            }
-            if len > left {
-                packed.push(results(std::mem::take(&mut open)));
-                left = self.room;
-            }
-            left -= len;
-            open.push(item);
-        }
-        packed.push(results(open));
-        Ok(packed)
+    pub(super) fn violation(&mut self, violation: Violation) {
+        self.done.events.push(Event::Violation(violation));
     }
 
     fn accepted(&mut self, command: &Command, uri: NodeUri) {
@@ -314,14 +213,28 @@ impl<'a> Executor<'a> {
     }
 
     pub(super) fn answer(&mut self, command: &Command, status: StatusCode, target: Option<&str>) {
+        self.answer_with(command, status, target, Vec::new());
+    }
+
+    /// The same with what the user answered.
+    pub(super) fn answer_with(
+        &mut self,
+        command: &Command,
+        status: StatusCode,
+        target: Option<&str>,
+        items: Vec<Item>,
+    ) {
+        self.note_refused_chunk(command, status);
         self.done.events.push(Event::Executed {
             command: command.name().to_owned(),
             target: target.map(str::to_owned),
             status,
         });
-        self.done
-            .answers
-            .push(command_status(self.msg_ref, command, status, target));
+        let mut answer = command_status(self.msg_ref, command, status, target);
+        if let Command::Status(answer) = &mut answer {
+            answer.items = items;
+        }
+        self.done.answers.push(answer);
     }
 }
 
@@ -338,11 +251,11 @@ pub(super) fn status_without_items(command: &Command) -> StatusCode {
     }
 }
 
-/// User interaction is optional and not there.
+/// What is left when no user is asked.
 const fn alert_status(alert: &Alert) -> StatusCode {
     match alert.code {
         None => StatusCode::INCOMPLETE_COMMAND,
-        Some(AlertCode::NEXT_MESSAGE) => StatusCode::OK,
+        Some(AlertCode::NEXT_MESSAGE | AlertCode::NO_END_OF_DATA) => StatusCode::OK,
         Some(_) => StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED,
     }
 }

@@ -12,14 +12,25 @@
 //! Whatever the owner adds between 2 and 3 with [`Session::alert`] goes into
 //! the same message, except the alert that reports an Exec which this very
 //! message answers with 202: that one waits for the next package.
+//!
+//! Commands that ask the user something stop in place
+//! ([`Event::Interaction`], where the [`Config`] has any). No message comes
+//! before the owner has called [`Session::answer_interaction`], or
+//! [`Session::handle_timeout`] when it is due, and then [`Session::resume`],
+//! which stands in the place of step 1.
 
 mod atomic;
 mod compose;
 mod config;
 mod event;
 mod execute;
+mod interact;
+mod interactions;
 mod item;
+mod large;
+mod read;
 mod receive;
+mod run;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -28,10 +39,16 @@ use syncml::{Alert, AlertCode, Command, Format, Item, ItemCommand, Meta, Status}
 
 pub use config::{Config, RespUris, Timing};
 pub use event::{AlertId, Event, GenericAlert};
+pub use interact::InteractionId;
+pub use interactions::Interactions;
 
+use self::large::Part;
 use crate::Error;
 use crate::auth::{Nonce, Nonces, Prover, Verifier};
-use crate::session::{AbortReason, Inbox, Initiation, MAX_MESSAGE, Profile, Transmit, wire_item};
+use crate::interaction::Reply;
+use crate::session::{
+    AbortReason, Inbox, Incoming, Initiation, MAX_MESSAGE, Profile, Transmit, wire_item,
+};
 use crate::tree::Tree;
 
 /// One management session, from package #1 to its end.
@@ -58,14 +75,27 @@ pub struct Session {
     deferred: Vec<Outgoing>,
     /// The last message's content, and older commands without a Status.
     sent: Vec<Sent>,
-    /// Whether the server has closed its package.
+    /// Whether the server has closed its package and this side has not.
     server_final: bool,
+    /// Whether it has with its last message.
+    closed_now: bool,
     /// Correlators of Execs answered with 202 and not reported on.
     running: BTreeSet<String>,
     /// Those of them whose 202 goes out with the package in the making.
     accepted: BTreeSet<String>,
-    /// The target of a chunk that was refused; the next one to it is too.
-    chunk: Option<String>,
+    /// An object that the server sends in chunks.
+    incoming: Incoming,
+    /// The largest object that is taken; `None` for none in chunks.
+    object_limit: Option<usize>,
+    /// The server's `MaxObjSize`.
+    peer_object: Option<u64>,
+    /// Whether the server's last message challenged this side.
+    challenged: bool,
+    /// How the server wrote its last message.
+    peer_is_wbxml: bool,
+    /// Commands that wait for the user.
+    paused: Option<interact::Paused>,
+    next_interaction: u32,
     /// This side gives up as soon as it may speak.
     aborting: Option<AbortReason>,
     last: Option<Transmit>,
@@ -84,6 +114,8 @@ enum State {
     Waiting { deadline: Tick, left: u32 },
     /// The server has nothing more; the owner still owes results of Execs.
     Held { deadline: Tick },
+    /// The server's commands wait for the user.
+    Suspended { deadline: Tick },
     /// Nothing goes in or out any more.
     Over,
 }
@@ -93,6 +125,8 @@ enum State {
 struct Outgoing {
     command: Command,
     kind: Kind,
+    /// The object in the place of the command.
+    part: Option<Part>,
 }
 
 /// What a command is to this side.
@@ -106,6 +140,8 @@ enum Kind {
     Alert(AlertId),
     /// Alert 1222.
     NextMessage,
+    /// Alert 1225.
+    NoEndOfData,
     /// Alert 1223.
     Abort,
 }
@@ -138,9 +174,16 @@ impl Session {
             deferred: Vec::new(),
             sent: Vec::new(),
             server_final: true,
+            closed_now: true,
             running: BTreeSet::new(),
             accepted: BTreeSet::new(),
-            chunk: None,
+            incoming: Incoming::default(),
+            object_limit: None,
+            peer_object: None,
+            challenged: false,
+            peer_is_wbxml: false,
+            paused: None,
+            next_interaction: 0,
             aborting: None,
             last: None,
             resend: false,
@@ -173,8 +216,10 @@ impl Session {
             self.queue.push_front(Outgoing {
                 command,
                 kind: Kind::Opening,
+                part: None,
             });
         }
+        self.measure_tree(tree);
         self.state = State::Ready;
         Ok(())
     }
@@ -208,14 +253,20 @@ impl Session {
             return Err(Error::SessionOver);
         }
         let correlator = alert.correlator.clone().unwrap_or_default();
+        let value = alert.value.clone();
         let command = alert.into_command(self.config.encoding)?;
         self.config.encoding.command_len(&command)?;
+        let part = match self.config.max_object {
+            Some(_) => Some(Part::new(self.config.encoding, command.clone(), value)?),
+            None => None,
+        };
         self.running.remove(&correlator);
         let id = AlertId(self.next_alert);
         self.next_alert = self.next_alert.wrapping_add(1);
         let outgoing = Outgoing {
             command,
             kind: Kind::Alert(id),
+            part,
         };
         if self.accepted.remove(&correlator) {
             self.deferred.push(outgoing);
@@ -229,7 +280,9 @@ impl Session {
     }
 
     /// Gives the session up with alert 1223, as soon as it is this side's
-    /// turn. What the server says to that does not matter any more.
+    /// turn. What the server says to that does not matter any more. Commands
+    /// that wait for the user end as if the user had cancelled, with
+    /// [`resume`](Self::resume).
     pub fn abort(&mut self) {
         self.abort_for(AbortReason::ByUs);
     }
@@ -239,6 +292,7 @@ impl Session {
             State::Over => {}
             State::New => self.end(Event::Aborted(reason)),
             State::Waiting { .. } => self.aborting = Some(reason),
+            State::Suspended { .. } => self.abort_interaction(reason),
             State::Ready | State::Held { .. } => {
                 self.aborting = Some(reason);
                 self.make_ready();
@@ -261,12 +315,17 @@ impl Session {
     #[must_use]
     pub const fn poll_timeout(&self) -> Option<Tick> {
         match self.state {
-            State::Waiting { deadline, .. } | State::Held { deadline } => Some(deadline),
+            // What is decided waits for the owner alone.
+            State::Suspended { .. } if self.is_decided() => None,
+            State::Waiting { deadline, .. }
+            | State::Held { deadline }
+            | State::Suspended { deadline } => Some(deadline),
             State::New | State::Ready | State::Over => None,
         }
     }
 
-    /// Repeats the last message unchanged, or gives up.
+    /// Repeats the last message unchanged, or gives up. For a user whose time
+    /// is over, [`resume`](Self::resume) is to follow.
     pub fn handle_timeout(&mut self, now: Tick) {
         if self.poll_timeout().is_none_or(|due| due > now) {
             return;
@@ -283,6 +342,7 @@ impl Session {
                 };
             }
             State::Held { .. } => self.abort_for(AbortReason::TimedOut),
+            State::Suspended { .. } => self.settle_interaction(Reply::TimedOut),
             State::New | State::Ready | State::Over => {}
         }
     }

@@ -1,15 +1,18 @@
 //! A message from the server (OMA DM Protocol 1.2 clauses 8.4, 8.6 and 9).
 
 use clock::{Random, Tick};
-use syncml::{AlertCode, Chal, Command, Status, StatusCode, SyncHdr};
+use syncml::{AlertCode, Chal, Command, MsgId, Status, StatusCode, SyncHdr};
 
 use super::execute::Executor;
+use super::interact::Paused;
+use super::large::Objects;
 use super::{Event, Kind, Outgoing, Session, State};
 use crate::Error;
 use crate::auth::{Answer, Nonce, Requirement, Verdict};
+use crate::interaction::Reply;
 use crate::session::{
-    AbortReason, Arrival, Handled, MAX_MESSAGE, MAX_PENDING, Received, Violation, header_status,
-    refuse_all,
+    AbortReason, Arrival, Handled, MAX_MESSAGE, MAX_PENDING, Received, Terms, Violation,
+    header_status, refuse_all,
 };
 use crate::tree::Tree;
 
@@ -37,7 +40,9 @@ impl Session {
         match self.state {
             State::Waiting { .. } => {}
             State::Over => return Err(Error::SessionOver),
-            State::New | State::Ready | State::Held { .. } => return Err(Error::OutOfTurn),
+            State::New | State::Ready | State::Held { .. } | State::Suspended { .. } => {
+                return Err(Error::OutOfTurn);
+            }
         }
         self.inbox.take(number, received);
         self.resend = false;
@@ -81,6 +86,9 @@ impl Session {
         if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
             self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
         }
+        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_obj_size) {
+            self.peer_object = Some(max);
+        }
         if let Some(uri) = &header.resp_uri {
             if !self.config.resp_uris.allow(uri) {
                 return self.end(Event::Aborted(AbortReason::RespUri));
@@ -93,10 +101,18 @@ impl Session {
         if commands.iter().any(is_abort) {
             return self.end(Event::Aborted(AbortReason::ByPeer));
         }
-        self.server_final = received.message.body.is_final;
-        if self.server_final {
+        self.closed_now = received.message.body.is_final;
+        if self.closed_now {
             self.accepted.clear();
         }
+        if commands
+            .iter()
+            .any(|command| is_alert(command, AlertCode::NO_END_OF_DATA))
+        {
+            self.give_up_object();
+        }
+        self.measure_tree(tree);
+        self.peer_is_wbxml = received.encoding.is_wbxml();
         match verdict {
             Verdict::Accepted { next, .. } if received.incomplete => {
                 self.answer_header(header, StatusCode::BAD_REQUEST, None);
@@ -114,6 +130,9 @@ impl Session {
             }
             Verdict::Failed { code } => return self.fail(now, header, commands, code),
         }
+        // A package with an object in it ends with the object.
+        self.closed_now &= !self.incoming.is_open();
+        self.server_final |= self.closed_now;
         self.conclude(now);
     }
 
@@ -152,7 +171,8 @@ impl Session {
                 self.prover.handle_no_status()
             }
         };
-        if answer == Answer::Again {
+        self.challenged = answer == Answer::Again;
+        if self.challenged {
             self.queue_again(current);
         } else {
             for status in statuses().filter(|status| !status.cmd_ref.is_header()) {
@@ -168,6 +188,10 @@ impl Session {
             .into_iter()
             .partition(|sent| sent.msg_id == msg_id);
         self.sent = rest;
+        // An object goes on where the challenged message did.
+        for part in again.iter().filter_map(|sent| sent.outgoing.part.as_ref()) {
+            self.take_rest_of(part);
+        }
         for sent in again.into_iter().rev() {
             if sent.outgoing.kind != Kind::NextMessage {
                 self.queue.push_front(sent.outgoing);
@@ -177,7 +201,7 @@ impl Session {
 
     fn take_status(&mut self, status: &Status) {
         let place = self.sent.iter().position(|sent| {
-            sent.outgoing.kind != Kind::Answer
+            (sent.outgoing.kind != Kind::Answer || sent.outgoing.part.is_some())
                 && status.msg_ref.number() == Some(sent.msg_id)
                 && status.cmd_ref.number() == Some(sent.cmd_id)
         });
@@ -185,7 +209,11 @@ impl Session {
             let unknown = Event::Violation(Violation::UnknownReference);
             return self.events.push_back(unknown);
         };
-        if let Kind::Alert(alert) = self.sent.remove(place).outgoing.kind {
+        let outgoing = self.sent.remove(place).outgoing;
+        if outgoing.part.is_some() {
+            return self.take_chunk_status(&outgoing, status.code);
+        }
+        if let Kind::Alert(alert) = outgoing.kind {
             self.events.push_back(Event::AlertAnswered {
                 alert,
                 status: status.code,
@@ -218,38 +246,89 @@ impl Session {
     }
 
     fn execute(&mut self, tree: &mut Tree, header: &SyncHdr, commands: &[Command]) {
+        self.carry_out(tree, &header.msg_id, |executor| executor.begin(commands));
+    }
+
+    /// The commands behind an interaction that has its outcome.
+    pub(super) fn execute_rest(&mut self, tree: &mut Tree, paused: Paused, reply: &Reply) {
+        let Paused {
+            msg_ref,
+            levels,
+            question,
+            ..
+        } = paused;
+        self.carry_out(tree, &msg_ref, |executor| {
+            executor.levels = levels;
+            executor.take_reply(question, reply);
+        });
+    }
+
+    fn carry_out(
+        &mut self,
+        tree: &mut Tree,
+        msg_ref: &MsgId,
+        begin: impl FnOnce(&mut Executor<'_>),
+    ) {
         let room = self.room_for_answer();
+        let objects = Objects {
+            terms: Terms {
+                limit: self.object_limit,
+                is_wbxml: self.peer_is_wbxml,
+            },
+            peer_limit: self.peer_object,
+            excused: self.challenged,
+            waiting: self.waiting_objects(),
+            incoming: &mut self.incoming,
+        };
         let mut executor = Executor::new(
             tree,
             &self.config.server_id,
             self.config.encoding,
-            &header.msg_id,
+            msg_ref,
             room,
-            &mut self.chunk,
+            objects,
+            &self.config.interactions,
         );
-        for command in commands {
-            executor.run(command);
-        }
-        let done = executor.finish();
+        begin(&mut executor);
+        executor.go();
+        let (done, rest) = executor.finish();
         self.events.extend(done.events);
         self.accepted.extend(done.running.iter().cloned());
         self.running.extend(done.running);
         for answer in done.answers {
             self.queue_answer(answer);
         }
+        for object in done.objects {
+            self.queue_object(object);
+        }
+        self.paused = rest.map(|(levels, question)| Paused {
+            id: self.next_interaction(),
+            msg_ref: msg_ref.clone(),
+            levels,
+            question,
+            reply: None,
+        });
     }
 
     fn queue_answer(&mut self, command: Command) {
-        self.queue.push_back(Outgoing {
+        let kind = match command {
+            Command::Alert(_) => Kind::NoEndOfData,
+            _ => Kind::Answer,
+        };
+        self.queue_outgoing(Outgoing {
             command,
-            kind: Kind::Answer,
+            kind,
+            part: None,
         });
     }
 
     /// Decides whether this side speaks. It does not if all it had to say were
     /// the Status for the header (OMA DM Protocol 1.2 clause 8).
-    fn conclude(&mut self, now: Tick) {
-        if self.server_final {
+    pub(super) fn conclude(&mut self, now: Tick) {
+        if self.paused.is_some() {
+            return self.suspend(now);
+        }
+        if self.closed_now {
             self.queue.extend(self.deferred.drain(..));
         }
         if self.queue.len() > MAX_PENDING {
@@ -269,5 +348,9 @@ impl Session {
 }
 
 fn is_abort(command: &Command) -> bool {
-    matches!(command, Command::Alert(alert) if alert.code == Some(AlertCode::SESSION_ABORT))
+    is_alert(command, AlertCode::SESSION_ABORT)
+}
+
+fn is_alert(command: &Command, code: AlertCode) -> bool {
+    matches!(command, Command::Alert(alert) if alert.code == Some(code))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use syncml::Format;
 use zeroize::Zeroizing;
 
+use super::AlertForm;
 use crate::server::Request;
 use crate::tree::{NodeKind, Value};
 
@@ -60,6 +61,8 @@ pub enum RequestForm {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         argument: Option<ValueForm>,
     },
+    /// Show the user something or ask.
+    Alert(AlertForm),
     /// Run commands in order.
     Sequence(Vec<RequestForm>),
     /// Run commands together or not at all.
@@ -109,6 +112,7 @@ impl From<&Request> for RequestForm {
                 correlator: correlator.clone(),
                 argument: argument.clone().map(ValueForm),
             },
+            Request::Interaction(asked) => Self::Alert(asked.into()),
             Request::Sequence(inside) => Self::Sequence(all(inside)),
             Request::Atomic(inside) => Self::Atomic(all(inside)),
         }
@@ -146,6 +150,7 @@ impl From<RequestForm> for Request {
                 correlator,
                 argument: argument.map(|value| value.0),
             },
+            RequestForm::Alert(form) => Self::Interaction(form.into()),
             RequestForm::Sequence(inside) => Self::Sequence(all(inside)),
             RequestForm::Atomic(inside) => Self::Atomic(all(inside)),
         }

@@ -10,6 +10,7 @@
 //! sends.
 
 mod account;
+mod alert_form;
 mod command;
 mod deliver;
 mod form;
@@ -21,6 +22,7 @@ mod port;
 mod stored;
 
 pub use account::{Account, AccountAuth};
+pub use alert_form::{AlertForm, AlertKind, InputForm};
 pub use command::{CommandState, Order, QueuedCommand};
 pub use deliver::{Delivery, Report};
 pub use form::{RequestForm, ValueForm};

@@ -5,6 +5,7 @@ use syncml::{Alert, AlertCode, Command, Format, ItemCommand, StatusCode, SyncHdr
 
 use super::{AlertId, AlertItem, Event, InFlight, Opening, Session};
 use crate::Error;
+use crate::interaction::Kind;
 use crate::session::{Initiation, Profile, Violation, command_status, item_value};
 use crate::tree::{NodeUri, Value};
 
@@ -23,10 +24,19 @@ impl Session {
         };
         match code {
             AlertCode::NEXT_MESSAGE | AlertCode::SESSION_ABORT => (StatusCode::OK, None),
+            AlertCode::NO_END_OF_DATA => {
+                self.give_up_object();
+                (StatusCode::OK, None)
+            }
             AlertCode::CLIENT_INITIATED_MGMT => self.start(Initiation::Client),
             AlertCode::SERVER_INITIATED_MGMT => self.start(Initiation::Server),
             AlertCode::GENERIC_ALERT if alert.items.is_empty() => {
                 (StatusCode::INCOMPLETE_COMMAND, None)
+            }
+            // Only a server asks users; from a device it is ignored (OMA DM
+            // Protocol 1.2 clause 10.2).
+            code if Kind::of_code(code).is_some() => {
+                (StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED, None)
             }
             code => self.report_alert(code, alert),
         }

@@ -2,11 +2,11 @@
 //! 8.6).
 
 use clock::Tick;
-use syncml::{Alert, AlertCode, Command, Location, Meta, MsgId, SyncHdr};
+use syncml::{Alert, AlertCode, Command, Location, Meta, MsgId, Status, StatusCode, SyncHdr};
 
 use super::{CommandId, Event, InFlight, Queued, Session, State};
 use crate::Error;
-use crate::session::{AbortReason, Draft, MAX_MESSAGE, Transmit};
+use crate::session::{AbortReason, Draft, Encoding, MAX_MESSAGE, Transmit};
 
 impl Session {
     /// The answer that is due, or the last one again for a repeated message.
@@ -28,7 +28,9 @@ impl Session {
                     mac,
                 };
                 self.last = Some(transmit.clone());
-                self.deadline = Some(now.plus(self.config.idle));
+                let requests = self.last_requests.iter();
+                let user_time = requests.map(|queued| queued.request.user_time()).sum();
+                self.deadline = Some(now.plus(self.config.idle).plus(user_time));
                 self.state = State::Waiting;
                 if let Some(reason) = self.ending {
                     self.end(reason);
@@ -64,6 +66,7 @@ impl Session {
         }
         header.meta = Some(Meta {
             max_msg_size: u64::try_from(MAX_MESSAGE).ok(),
+            max_obj_size: u64::try_from(self.config.max_object).ok(),
             ..Meta::default()
         });
         header
@@ -131,6 +134,7 @@ impl Session {
     /// Statuses, then commands if it is this side's turn. Whether the package
     /// ends with this message.
     fn push_body(&mut self, draft: &mut Draft) -> Result<bool, AbortReason> {
+        let whole_room = draft.room();
         let some_replies = self.push_replies(draft)?;
         if !self.replies.is_empty() {
             return if some_replies {
@@ -144,10 +148,21 @@ impl Session {
             return Ok(true);
         }
         if !self.my_turn {
-            draft.push_next_message();
+            let cmd_id = draft.push_next_message();
+            self.own_alerts.push((self.next_msg, cmd_id));
             return Ok(false);
         }
-        let some_commands = self.push_commands(draft, !some_replies)?;
+        let room = if some_replies {
+            // At best the device's request for the next message is answered
+            // beside it.
+            whole_room.saturating_sub(next_message_status(self.encoding)?)
+        } else {
+            whole_room
+        };
+        let some_commands = !self.is_sending() && self.push_commands(draft, room)?;
+        if self.is_sending() && !some_commands {
+            return self.push_chunk(draft);
+        }
         if !some_commands && !self.queue.is_empty() {
             // The statuses took the room: the command gets its own message.
             return Ok(false);
@@ -164,33 +179,38 @@ impl Session {
     fn push_replies(&mut self, draft: &mut Draft) -> Result<bool, AbortReason> {
         let mut some = false;
         while let Some(reply) = self.replies.pop_front() {
-            if draft
-                .push(reply.status.clone())
-                .map_err(unwritable)?
-                .is_none()
-            {
+            let pushed = draft.push(reply.status.clone()).map_err(unwritable)?;
+            let Some(cmd_id) = pushed else {
                 self.replies.push_front(reply);
                 break;
+            };
+            if matches!(reply.status, Command::Alert(_)) {
+                self.own_alerts.push((self.next_msg, cmd_id));
             }
             some = true;
         }
         Ok(some)
     }
 
-    /// Whether any went in. One that does not fit where there is nothing else
-    /// never will.
-    fn push_commands(&mut self, draft: &mut Draft, alone: bool) -> Result<bool, AbortReason> {
+    /// Whether any went in. One longer than `room`, which it has at best, is cut
+    /// or never sent.
+    fn push_commands(&mut self, draft: &mut Draft, room: usize) -> Result<bool, AbortReason> {
         self.in_flight.clear();
         while let Some(queued) = self.queue.pop_front() {
-            let command = queued
-                .request
-                .to_command(self.encoding)
-                .map_err(unwritable)?;
+            let request = &queued.request;
+            let command = request.to_command(self.encoding).map_err(unwritable)?;
+            let len = draft.len_of(&command).map_err(unwritable)?;
+            if !self.takes_values(&queued.request) {
+                self.too_large(&queued);
+                continue;
+            }
             match draft.push(command).map_err(unwritable)? {
                 Some(cmd_id) => self.note_sent(cmd_id, queued),
-                None if alone && self.last_requests.is_empty() => {
-                    let command = queued.id;
-                    self.events.push_back(Event::TooLarge { command });
+                None if self.last_requests.is_empty() && len > room => {
+                    if self.begin_object(&queued, room).map_err(unwritable)? {
+                        break;
+                    }
+                    self.too_large(&queued);
                 }
                 None => {
                     self.queue.push_front(queued);
@@ -199,6 +219,11 @@ impl Session {
             }
         }
         Ok(!self.last_requests.is_empty())
+    }
+
+    fn too_large(&mut self, queued: &Queued) {
+        let command = queued.id;
+        self.events.push_back(Event::TooLarge { command });
     }
 
     fn note_sent(&mut self, cmd_id: u32, queued: Queued) {
@@ -210,10 +235,19 @@ impl Session {
                 cmd_id: cmd_id + offset,
                 correlator: request.correlator().map(str::to_owned),
                 answered: false,
+                is_chunk: false,
             });
         }
         self.last_requests.push(queued);
     }
+}
+
+/// The octets of the Status that a request for the next message gets.
+fn next_message_status(encoding: Encoding) -> Result<usize, AbortReason> {
+    let longest = u32::MAX;
+    let status = Status::new(longest, longest, longest, "Alert", StatusCode::OK);
+    let status = Command::Status(Box::new(status));
+    encoding.command_len(&status).map_err(unwritable)
 }
 
 fn unwritable(_: Error) -> AbortReason {

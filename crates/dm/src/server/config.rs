@@ -28,7 +28,14 @@ pub struct Config {
     pub scope: Scope,
     /// The account's nonces, as last stored.
     pub nonces: Nonces,
-    /// After this time without a message the session is given up.
+    /// The largest object that is taken in chunks, in octets; announced as
+    /// `MaxObjSize`.
+    pub max_object: usize,
+    /// Whether the device takes objects in chunks although it announces no
+    /// `MaxObjSize` (`./DevDetail/LrgObj`).
+    pub large_objects: bool,
+    /// After this time without a message the session is given up. The time
+    /// that users get by MAXDT or MINDT comes on top.
     pub idle: Duration,
     /// What is known of the device.
     pub profile: Profile,
@@ -36,7 +43,8 @@ pub struct Config {
 
 impl Config {
     /// A session with a device that has to show what `verify` says; no
-    /// credentials of this server, five minutes of patience.
+    /// credentials of this server, objects of up to 1 MiB, five minutes of
+    /// patience.
     #[must_use]
     pub fn new(
         server_uri: impl Into<String>,
@@ -53,6 +61,8 @@ impl Config {
             verify,
             scope: Scope::Session,
             nonces: Nonces::default(),
+            max_object: 1 << 20,
+            large_objects: false,
             idle: Duration::from_secs(300),
             profile: Profile::Default,
         }

@@ -74,12 +74,23 @@ pub enum Event {
         /// Its value; for an interior node the names of its children.
         value: Value,
     },
-    /// The device closed its package without a Status for this command.
+    /// The device closed its package without a Status for this command, or it
+    /// lost a part of it.
     Unanswered {
         /// Which command.
         command: CommandId,
     },
-    /// A command was not sent: it does not fit into the device's MaxMsgSize.
+    /// What a Get read came in chunks and was refused: larger than this side
+    /// takes (413), or not what its first chunk said (411, 424).
+    ResultsRefused {
+        /// Which Get.
+        command: CommandId,
+        /// What the device was told.
+        status: StatusCode,
+    },
+    /// A command was not sent: it does not fit into the device's MaxMsgSize,
+    /// and the device does not take it in chunks, or a value in it is larger
+    /// than its MaxObjSize.
     TooLarge {
         /// Which command.
         command: CommandId,

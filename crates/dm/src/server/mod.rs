@@ -14,12 +14,15 @@
 //!
 //! New commands go out only after the device has closed its package, each
 //! package in one message as far as the device's MaxMsgSize allows; what does
-//! not fit waits for the next package (clause 6.1).
+//! not fit waits for the next package (clause 6.1). A command that no message
+//! can hold goes out in chunks, in a package of its own, if the device takes
+//! large objects (clause 7).
 
 mod alerts;
 mod compose;
 mod config;
 mod event;
+mod large;
 mod receive;
 mod request;
 
@@ -34,7 +37,7 @@ pub use request::{CommandId, Request};
 
 use crate::Error;
 use crate::auth::{Nonces, Prover, Verifier};
-use crate::session::{AbortReason, Encoding, Inbox, MAX_MESSAGE, Transmit};
+use crate::session::{AbortReason, Encoding, Inbox, Incoming, MAX_MESSAGE, Transmit};
 
 /// One management session, from the device's first message to its end.
 pub struct Session {
@@ -48,6 +51,12 @@ pub struct Session {
     encoding: Encoding,
     /// The device's `MaxMsgSize`.
     peer_max: usize,
+    /// The device's `MaxObjSize`.
+    peer_object: Option<u64>,
+    /// An object that the device sends in chunks.
+    incoming: Incoming,
+    /// A command on its way in chunks.
+    sending: Option<large::Sending>,
     header_status: Option<Status>,
     /// Statuses that are due, in order.
     replies: VecDeque<Reply>,
@@ -55,6 +64,8 @@ pub struct Session {
     queue: VecDeque<Queued>,
     /// The commands of the last package.
     in_flight: Vec<InFlight>,
+    /// The alerts 1222 and 1225 in the device's package: MsgID and CmdID.
+    own_alerts: Vec<(u32, u32)>,
     /// The requests of the last message, should the device challenge it.
     last_requests: Vec<Queued>,
     /// The device has closed its package.
@@ -111,6 +122,8 @@ struct InFlight {
     cmd_id: u32,
     correlator: Option<String>,
     answered: bool,
+    /// A chunk with others behind it.
+    is_chunk: bool,
 }
 
 impl Session {
@@ -129,10 +142,14 @@ impl Session {
             inbox: Inbox::default(),
             encoding: Encoding::default(),
             peer_max: MAX_MESSAGE,
+            peer_object: None,
+            incoming: Incoming::default(),
+            sending: None,
             header_status: None,
             replies: VecDeque::new(),
             queue: VecDeque::new(),
             in_flight: Vec::new(),
+            own_alerts: Vec::new(),
             last_requests: Vec::new(),
             my_turn: false,
             opening: Opening::Due {

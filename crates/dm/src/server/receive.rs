@@ -3,7 +3,7 @@
 use clock::{Random, Tick};
 use syncml::{AlertCode, Command, Results, Status, StatusCode, SyncHdr, UnsupportedCommand};
 
-use super::{AlertId, Event, Opening, Reply, Session, State};
+use super::{AlertId, CommandId, Event, Opening, Reply, Session, State};
 use crate::Error;
 use crate::auth::{Answer, Nonce, Verdict};
 use crate::session::{
@@ -72,6 +72,9 @@ impl Session {
         if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
             self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
         }
+        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_obj_size) {
+            self.peer_object = Some(max);
+        }
         if let Some(code) = version_fault(self.config.profile, header) {
             self.ending = Some(AbortReason::Version);
             self.header_status = Some(header_status(header, code, None));
@@ -124,7 +127,16 @@ impl Session {
             self.ending = Some(AbortReason::ByPeer);
         }
         let again = self.take_header_status(commands);
+        self.settle_chunk(again);
+        self.incoming.begin_message();
+        if again {
+            self.incoming.excuse();
+        }
         for command in commands {
+            let Some(command) = self.whole(header, command) else {
+                continue;
+            };
+            let command = command.as_ref();
             match command {
                 Command::Status(status) if again || status.cmd_ref.is_header() => {}
                 Command::Status(status) => self.take_status(status),
@@ -134,6 +146,8 @@ impl Session {
                 other => self.refuse_command(header, other),
             }
         }
+        let unfinished = self.incoming.end_message();
+        self.report(unfinished);
         if is_final && self.ending.is_none() {
             self.close_package();
         }
@@ -185,6 +199,12 @@ impl Session {
     }
 
     fn take_status(&mut self, status: &Status) {
+        let place = (status.msg_ref.number(), status.cmd_ref.number());
+        let is_place = |(msg_id, cmd_id): &(u32, u32)| place == (Some(*msg_id), Some(*cmd_id));
+        if let Some(alert) = self.own_alerts.iter().position(is_place) {
+            self.own_alerts.swap_remove(alert);
+            return;
+        }
         let sent = self.in_flight.iter_mut().find(|sent| {
             status.msg_ref.number() == Some(sent.msg_id)
                 && status.cmd_ref.number() == Some(sent.cmd_id)
@@ -194,6 +214,17 @@ impl Session {
             return self.events.push_back(unknown);
         };
         sent.answered = true;
+        let command = sent.id;
+        if sent.is_chunk {
+            if self.take_chunk_status(status.code) {
+                self.events.push_back(Event::Status {
+                    command,
+                    status: status.code,
+                    items: status.items.clone(),
+                });
+            }
+            return;
+        }
         if status.code == StatusCode::ACCEPTED_FOR_PROCESSING
             && let Some(correlator) = &sent.correlator
             && !self.reported.contains(correlator)
@@ -201,7 +232,7 @@ impl Session {
             self.awaited.insert(correlator.clone());
         }
         self.events.push_back(Event::Status {
-            command: sent.id,
+            command,
             status: status.code,
             items: status.items.clone(),
         });
@@ -209,12 +240,7 @@ impl Session {
 
     /// Results get a Status only when they are refused (RepPro clause 6.5.1).
     fn take_results(&mut self, header: &SyncHdr, command: &Command, results: &Results) {
-        // A missing MsgRef means the first message.
-        let msg_ref = results.msg_ref.as_ref().map_or(Some(1), |id| id.number());
-        let sent = self.in_flight.iter().find(|sent| {
-            msg_ref == Some(sent.msg_id) && results.cmd_ref.number() == Some(sent.cmd_id)
-        });
-        let Some(get) = sent.map(|sent| sent.id) else {
+        let Some(get) = self.answered_get(results) else {
             let unknown = Event::Violation(Violation::UnknownReference);
             self.events.push_back(unknown);
             let status = command_status(
@@ -244,6 +270,16 @@ impl Session {
         }
     }
 
+    /// The Get that Results answer.
+    pub(super) fn answered_get(&self, results: &Results) -> Option<CommandId> {
+        // A missing MsgRef means the first message.
+        let msg_ref = results.msg_ref.as_ref().map_or(Some(1), |id| id.number());
+        let sent = self.in_flight.iter().find(|sent| {
+            msg_ref == Some(sent.msg_id) && results.cmd_ref.number() == Some(sent.cmd_id)
+        });
+        sent.map(|sent| sent.id)
+    }
+
     /// A client sends nothing else (OMA DM Protocol 1.2 clause 8).
     pub(super) fn refuse_command(&mut self, header: &SyncHdr, command: &Command) {
         self.events
@@ -259,6 +295,11 @@ impl Session {
     }
 
     fn close_package(&mut self) {
+        self.my_turn = true;
+        if self.is_sending() {
+            // The device's package ends with this side's.
+            return;
+        }
         if let Opening::Due { alert, info } = self.opening {
             self.opening = Opening::Seen;
             if !alert {
@@ -275,7 +316,7 @@ impl Session {
                 .push_back(Event::Unanswered { command: sent.id });
         }
         self.reported.clear();
-        self.my_turn = true;
+        self.own_alerts.clear();
         self.events.push_back(Event::PackageReceived);
     }
 }

@@ -1,8 +1,11 @@
 //! Commands of a server (OMA DM RepPro 1.2 clause 6.6), each for one node.
 
+use std::time::Duration;
+
 use syncml::{Command, Exec, Group, Item, ItemCommand};
 
 use crate::Error;
+use crate::interaction::Interaction;
 use crate::session::{Encoding, wire_item};
 use crate::tree::{NodeKind, Value};
 
@@ -63,9 +66,13 @@ pub enum Request {
         /// The argument.
         argument: Option<Value>,
     },
+    /// Show the user something or ask (OMA DM Protocol 1.2 clause 10).
+    /// [`Interaction::reply`] reads the answer from the Status.
+    Interaction(Interaction),
     /// Run commands in order.
     Sequence(Vec<Request>),
-    /// Run Adds, Copies, Replaces and Deletes together or not at all.
+    /// Run Adds, Copies, Replaces and Deletes together or not at all, the user's
+    /// consent among them.
     Atomic(Vec<Request>),
 }
 
@@ -75,6 +82,17 @@ impl Request {
         match self {
             Self::Sequence(inside) | Self::Atomic(inside) => inside,
             _ => &[],
+        }
+    }
+
+    /// How long the device's user may take by the server's own word.
+    pub(super) fn user_time(&self) -> Duration {
+        match self {
+            Self::Interaction(interaction) => {
+                let options = &interaction.options;
+                options.max_wait.max(options.min_shown).unwrap_or_default()
+            }
+            _ => self.inside().iter().map(Self::user_time).sum(),
         }
     }
 
@@ -118,6 +136,7 @@ impl Request {
                     ..Exec::default()
                 })
             }
+            Self::Interaction(interaction) => Command::Alert(interaction.to_alert()?),
             Self::Sequence(inside) => Command::Sequence(group(encoding, inside, |request| {
                 !matches!(request, Self::Sequence(_) | Self::Atomic(_))
             })?),
@@ -128,6 +147,7 @@ impl Request {
                         | Self::Copy { .. }
                         | Self::Replace { .. }
                         | Self::Delete { .. }
+                        | Self::Interaction(_)
                 )
             })?),
         })

@@ -79,6 +79,14 @@ impl Draft {
         Ok(Some(first))
     }
 
+    /// The octets that `command` would take.
+    pub(crate) fn len_of(&self, command: &Command) -> Result<usize, Error> {
+        let mut command = command.clone();
+        let mut next = self.next;
+        number(&mut command, &mut next);
+        self.encoding.command_len(&command)
+    }
+
     /// Puts alert 1222 in, for which [`reserve_next_message`] has kept room.
     ///
     /// [`reserve_next_message`]: Self::reserve_next_message

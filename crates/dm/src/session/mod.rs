@@ -13,12 +13,16 @@
 
 mod draft;
 mod inbox;
+mod incoming;
+mod object;
 mod profile;
 mod status;
 mod wire;
 
 pub(crate) use draft::Draft;
 pub(crate) use inbox::{Arrival, Inbox};
+pub(crate) use incoming::{Chunk, Incoming, Key, Terms};
+pub(crate) use object::Object;
 pub use profile::Profile;
 pub(crate) use status::{
     command_status, each_command, header_status, item_value, refuse_all, wire_item,
@@ -101,6 +105,12 @@ pub enum Violation {
     DeviceInfoMissing,
     /// Data that is not the base64 that its Format says.
     DataUnreadable,
+    /// A large object ended without its last chunk (alert 1225).
+    ObjectUnfinished,
+    /// A large object that this side sent was not taken.
+    ObjectRefused,
+    /// A chunk was answered as if it were the whole.
+    ChunkTakenForWhole,
 }
 
 impl Violation {
@@ -114,6 +124,9 @@ impl Violation {
             Self::SessionAlertMissing => "dm-session-alert-missing",
             Self::DeviceInfoMissing => "dm-device-info-missing",
             Self::DataUnreadable => "dm-data-unreadable",
+            Self::ObjectUnfinished => "dm-object-unfinished",
+            Self::ObjectRefused => "dm-object-refused",
+            Self::ChunkTakenForWhole => "dm-chunk-taken-for-whole",
         }
     }
 }

@@ -75,6 +75,28 @@ impl Tree {
             .is_some_and(|acl| acl.allows(by, right))
     }
 
+    /// Which ACL denies `by` the right at `uri`, and what it says of it, if the
+    /// server may read it; `None` where nothing is denied.
+    pub(crate) fn denial(&self, by: &ServerId, right: Right, uri: &NodeUri) -> Option<String> {
+        let start = match right {
+            Right::Add => uri.parent()?,
+            _ => uri.clone(),
+        };
+        let counts = |node: &NodeUri| self.own_acl(node).map(|acl| (node.clone(), acl));
+        let (node, acl) = start.upwards().find_map(|node| counts(&node))?;
+        if acl.allows(by, right) {
+            return None;
+        }
+        let mut text = format!("ACL of {node}");
+        if acl.allows(by, Right::Get) {
+            let entry = acl.only_right(right);
+            let holders = entry.as_deref().and_then(|entry| entry.split_once('='));
+            let holders = holders.map_or("nobody", |(_, holders)| holders);
+            text.push_str(&format!(" gives {} to {holders}", right.as_str()));
+        }
+        Some(text)
+    }
+
     /// The node at `uri`, if it is there, `by` has the right and its AccessType
     /// has the command. The order decides what a server without rights learns:
     /// that the node exists, not which commands it takes.

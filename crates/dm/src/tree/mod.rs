@@ -150,6 +150,12 @@ impl Tree {
         }
     }
 
+    /// How large it may become.
+    #[must_use]
+    pub const fn limits(&self) -> TreeLimits {
+        self.limits
+    }
+
     /// Every static node, parents before children.
     pub fn export(&self) -> impl Iterator<Item = (&NodeUri, &Node)> {
         self.nodes.iter()

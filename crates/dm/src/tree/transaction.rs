@@ -19,6 +19,13 @@ impl Tree {
         Ok(())
     }
 
+    /// Whether a transaction is open: what servers did since
+    /// [`begin`](Self::begin) may yet be undone and is not to be stored.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Makes what was done since [`begin`](Self::begin) final.
     ///
     /// # Errors

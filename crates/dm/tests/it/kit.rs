@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use clock::{Random, Tick};
 use dm::auth::{Credentials, Nonces, Requirement};
-use dm::session::{Encoding, Received, Transmit};
+use dm::session::{Received, Transmit};
 use dm::tree::{
     Acl, Executed, Execution, ManagementObject, Node, NodeKind, NodeUri, ObjectNode, Overwrite,
     Right, Rights, ServerId, Tree, TreeLimits, Value,
@@ -55,8 +55,13 @@ pub(crate) fn over(value: &str) -> Overwrite {
 /// A tree with the recommended root ACL, device information, and a permanent
 /// `./NAP` that every server may add to.
 pub(crate) fn device_tree() -> Tree {
+    limited_tree(TreeLimits::default())
+}
+
+/// The same within other limits.
+pub(crate) fn limited_tree(limits: TreeLimits) -> Tree {
     let root = Acl::everybody(&[Right::Add, Right::Get]);
-    let mut tree = Tree::new(root, TreeLimits::default());
+    let mut tree = Tree::new(root, limits);
     tree.put(uri("./DevInfo"), Node::interior().permanent())
         .unwrap();
     let leaves = [
@@ -278,7 +283,7 @@ pub(crate) enum From {
 
 /// A message as its transport hands it over.
 pub(crate) fn received(transmit: &Transmit) -> Received<'_> {
-    Received::read(Encoding::Xml, &transmit.octets)
+    Received::read(transmit.encoding, &transmit.octets)
         .unwrap()
         .with_mac(transmit.mac.as_deref())
 }
@@ -332,6 +337,9 @@ impl Talk {
     pub(crate) fn go_on(&mut self, on_server: ServerLogic<'_>, on_client: ClientLogic<'_>) {
         for _ in 0..100 {
             self.client_side(on_client);
+            while self.client.resume(self.now, &mut self.tree) {
+                self.client_side(on_client);
+            }
             let Some(request) = self.client.poll_transmit(self.now) else {
                 self.client_side(on_client);
                 return;

@@ -267,6 +267,8 @@ fn nodes_are_renamed_with_what_is_below() {
     assert_eq!(set(&mut tree, "./A", Property::Name, ""), 400);
     assert_eq!(set(&mut tree, "./A/leaf", Property::Name, "bin"), 418);
     assert_eq!(set(&mut tree, "./DevInfo", Property::Name, "X"), 405);
+    // A permanent leaf, with nothing below that could be in the way.
+    assert_eq!(set(&mut tree, "./DevInfo/DevId", Property::Name, "X"), 405);
     assert_eq!(set(&mut tree, ".", Property::Name, "X"), 405);
     let before = tree.list(&id("me"), &uri("./A")).unwrap();
     assert_eq!(set(&mut tree, "./A", Property::Name, "Z"), 200);

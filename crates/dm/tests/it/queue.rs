@@ -246,7 +246,7 @@ fn a_session_works_the_queue_off_and_brings_the_answers_back() {
             vec!["404 not found"],
             vec!["200 ok", "200 ok", "200 ok"],
             // The tree gives Add and Get to everybody, nothing else.
-            vec!["425 permission denied"],
+            vec!["425 Permission denied (ACL of . gives Replace to nobody)"],
         ]
     );
     let succeeded: Vec<bool> = done.iter().map(QueuedCommand::succeeded).collect();

@@ -205,6 +205,7 @@ fn describe<'a>(request: &'a RequestForm, all: &mut Vec<(&'static str, Option<&'
         RequestForm::Copy { target, .. } => all.push(("copy", Some(target))),
         RequestForm::Delete { target } => all.push(("delete", Some(target))),
         RequestForm::Exec { target, .. } => all.push(("exec", Some(target))),
+        RequestForm::Alert(_) => all.push(("alert", None)),
         RequestForm::Sequence(inside) => group("sequence", inside),
         RequestForm::Atomic(inside) => group("atomic", inside),
     }
