@@ -1,6 +1,8 @@
 //! Why a device could not do something. Each variant's first word says who is
 //! to blame.
 
+use std::path::{Path, PathBuf};
+
 use provisioning::ProvisioningError;
 use thiserror::Error as ThisError;
 
@@ -26,6 +28,24 @@ pub enum Error {
     /// Peer violation: the DPF's or DRF's answer.
     #[error("the server's answer: {0}")]
     Answer(&'static str),
+    /// Malformed or denied: device management.
+    #[error("device management: {0}")]
+    Dm(#[from] dm::Error),
+    /// Misuse: a DM account that no session is held with.
+    #[error("the DM account can't be used: {0}")]
+    Account(&'static str),
+    /// Misuse or environment: the state or the configuration of a managed
+    /// device.
+    #[error("{0}")]
+    Management(&'static str),
+    /// Environment: a file of a managed device.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Bug: the host's memory can't be written or read.
     #[error("the host's memory: {0}")]
     Memory(#[from] serde_json::Error),
@@ -42,7 +62,19 @@ impl Error {
             Self::Token(error) => error.code().to_owned(),
             Self::Tls(error) => error.code().to_owned(),
             Self::Answer(_) => "answer-refused".to_owned(),
+            Self::Dm(error) => error.code().to_owned(),
+            Self::Account(_) => "dm-account-unusable".to_owned(),
+            Self::Management(_) => "management-refused".to_owned(),
+            Self::File { .. } => "management-file".to_owned(),
             Self::Memory(_) => "memory-encoding".to_owned(),
+        }
+    }
+
+    /// For a file that could not be worked on.
+    pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
         }
     }
 }

@@ -3,6 +3,9 @@
 //! for the TRE's sealed state and the host's memory, a [`Bearer`] to the network
 //! and HTTPS to DPF and DRF.
 //!
+//! [`management`] is a general OMA DM client beside it, for devices that are
+//! managed without being moved.
+//!
 //! Nothing leaves the device before the state that it rests on is stored. A
 //! device that is killed at any moment goes on from what was stored.
 
@@ -10,6 +13,7 @@ mod bearer;
 mod config;
 mod error;
 mod kept;
+pub mod management;
 mod network;
 mod run;
 mod session;

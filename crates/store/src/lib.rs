@@ -1,4 +1,5 @@
-//! The stores of an operator's node, of a supplier and of a device, on SQLite (TR 33.812
+//! The stores of an operator's node, of a supplier, of a device
+//! and of a managed device, on SQLite (TR 33.812
 //! clauses B.2.2 and B.2.3; docs/operator-change.md sections 4 and 7). They
 //! implement the ports of the crates `provisioning` and `dm`: one transaction for each
 //! commit, durable before the call returns ("store, then answer").
@@ -13,6 +14,7 @@ mod crash;
 mod device;
 mod error;
 mod key;
+mod managed;
 mod management;
 mod schema;
 mod sealed;
@@ -25,6 +27,7 @@ pub use crash::crash_point;
 pub use device::{DeviceState, DeviceStore};
 pub use error::Error;
 pub use key::StoreKey;
+pub use managed::{ManagedChanges, ManagedState, ManagedStore, StoredNode};
 pub use sqlite::{
     AccountSummary, CommandPage, CommandQuery, Group, OrderPage, OrderQuery, OrderSummary,
     SessionPage, SessionQuery, SqliteOptions, SqliteStore, SubscriberCounts,

@@ -26,6 +26,12 @@ pub(crate) const DEVICE: Schema = Schema {
     migrations: &[include_str!("../migrations/device-0001.sql")],
 };
 
+/// A managed device's store; the id reads `rehm`.
+pub(crate) const MANAGEMENT: Schema = Schema {
+    application_id: 0x7265_686d,
+    migrations: &[include_str!("../migrations/managed-0001.sql")],
+};
+
 /// A supplier's store; the id reads `rehs`.
 pub(crate) const SUPPLIER: Schema = Schema {
     application_id: 0x7265_6873,

@@ -1,7 +1,8 @@
 //! `rehome device run`: a device by its configuration, until it is told to end.
-//! What changes of it is a JSON line on standard output.
+//! What changes of it is a JSON line on standard output. `rehome device manage`
+//! is in [`manage`](super::manage).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokens::NodeKey;
 use tokio::sync::watch;
 
 use super::config::{self, Config, Loaded};
+use super::manage;
 use super::serve::told_to_end;
 use crate::radio::RadioBearer;
 
@@ -25,11 +27,20 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// A device that DM servers manage
+    #[command(subcommand)]
+    Manage(manage::Verb),
 }
 
 /// Runs `rehome device`.
 pub(crate) fn run(verb: &Verb) -> Result<()> {
-    let Verb::Run { config } = verb;
+    match verb {
+        Verb::Run { config } => switch_on(config),
+        Verb::Manage(verb) => manage::run(verb),
+    }
+}
+
+fn switch_on(config: &Path) -> Result<()> {
     let loaded = Loaded::read(config)?;
     let Config::Device(config) = &loaded.config else {
         bail!("this configuration is no device's: `rehome serve` runs nodes");

@@ -114,6 +114,7 @@ pub(crate) fn run(role: Role) -> Result<()> {
     }
 }
 
+/// Makes a directory that is the owner's alone.
 pub(super) fn new_dir(dir: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let made = fs::DirBuilder::new().mode(0o700).create(dir);

@@ -4,6 +4,7 @@
 pub(crate) mod config;
 pub(crate) mod device;
 pub(crate) mod init;
+pub(crate) mod manage;
 mod management;
 mod names;
 pub(crate) mod peer;

@@ -17,5 +17,7 @@ mod command;
 mod crashes;
 mod demo;
 mod envelope;
+mod manage;
+mod manage_crashes;
 mod management;
 mod verifier;

@@ -13,5 +13,6 @@
 )]
 
 mod changes;
+mod managed;
 mod servers;
 mod world;

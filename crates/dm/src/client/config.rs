@@ -97,6 +97,10 @@ pub struct Config {
     pub max_object: Option<usize>,
     /// What the user can be asked.
     pub interactions: Interactions,
+    /// Whether a challenge goes out in a message that holds nothing else. Clause
+    /// 9 of the protocol forbids it, so it is off; but without it a server that
+    /// has lost the nonce and has no commands never proves itself.
+    pub challenge_alone: bool,
 }
 
 impl Config {
@@ -131,6 +135,7 @@ impl Config {
             profile: Profile::Default,
             max_object: None,
             interactions: Interactions::none(),
+            challenge_alone: false,
         }
     }
 }

@@ -322,6 +322,12 @@ impl Session {
         });
     }
 
+    /// Whether this message is answered for the sake of its challenge alone.
+    fn challenges_alone(&self) -> bool {
+        let challenge = self.header_status.as_ref().and_then(|it| it.chal.as_ref());
+        self.config.challenge_alone && challenge.is_some() && !self.verifier.is_satisfied()
+    }
+
     /// Decides whether this side speaks. It does not if all it had to say were
     /// the Status for the header (OMA DM Protocol 1.2 clause 8).
     pub(super) fn conclude(&mut self, now: Tick) {
@@ -333,7 +339,11 @@ impl Session {
         }
         if self.queue.len() > MAX_PENDING {
             self.end(Event::Aborted(AbortReason::Overload));
-        } else if self.aborting.is_some() || !self.queue.is_empty() || !self.server_final {
+        } else if self.aborting.is_some()
+            || !self.queue.is_empty()
+            || !self.server_final
+            || self.challenges_alone()
+        {
             self.make_ready();
         } else if !self.verifier.is_satisfied() {
             self.end(Event::Aborted(AbortReason::PeerNotAuthenticated));

@@ -113,6 +113,16 @@ impl Tree {
         }
     }
 
+    /// The names of the children of the interior node `uri`, in order, whoever
+    /// may read them; none for a leaf and where nothing is.
+    #[must_use]
+    pub fn names(&self, uri: &NodeUri) -> Vec<String> {
+        match self.find(uri) {
+            Some(found) if found.is_interior() => self.children(uri),
+            _ => Vec::new(),
+        }
+    }
+
     /// The static leaves below `uri`, in order: what a device reports of
     /// itself from `./DevInfo`.
     #[must_use]

@@ -231,6 +231,25 @@ fn a_server_without_credentials_and_commands_is_left_without_a_word() {
     );
 }
 
+/// The same where the owner asks for it: one message more, and the server has
+/// proved itself.
+#[test]
+fn a_challenge_goes_alone_where_the_owner_asks_for_it() {
+    let (mut client, mut server) = (client_config(), server_config());
+    in_step(&mut client, &mut server);
+    client.nonces.verify = None;
+    client.challenge_alone = true;
+    let mut talk = Talk::new(client, server, device_tree());
+    talk.run(&mut idle_server, &mut idle_client);
+    let events = &talk.client_events;
+    assert!(
+        events.contains(&client::Event::ServerAuthenticated),
+        "{events:?}"
+    );
+    assert_eq!(events.last(), Some(&client::Event::Finished));
+    assert_eq!(talk.messages.len(), 4);
+}
+
 /// A nonce that is not sent is not given: the old one stays good.
 #[test]
 fn a_session_that_ends_in_silence_leaves_the_servers_nonce_alone() {

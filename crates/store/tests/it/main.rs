@@ -18,6 +18,7 @@ mod crash;
 mod device;
 mod full;
 mod lists;
+mod managed;
 mod management;
 mod schema;
 mod scratch;

@@ -1,10 +1,12 @@
 //! HTTP/1.1 over TLS (RFC 9110, RFC 9112): a [`Client`] with a small pool of
 //! connections, and [`serve`], a server loop with limits. Messages are whole:
-//! bodies are octets in memory, bounded on both sides. Neither side upgrades a
-//! connection (TS 33.210 clause 6.2 forbids RFC 2817).
+//! bodies are octets in memory, bounded on both sides; only [`exchange`] gives a
+//! body piece by piece. Neither side upgrades a connection (TS 33.210 clause 6.2
+//! forbids RFC 2817).
 
 mod client;
 mod connection;
+mod exchange;
 mod hosts;
 mod limits;
 mod message;
@@ -15,6 +17,7 @@ mod stop;
 mod transport;
 
 pub use client::Client;
+pub use exchange::{Answer, ClientTransport, exchange};
 pub use hosts::{Address, Hosts};
 pub use hyper::body::Bytes;
 pub use hyper::header;

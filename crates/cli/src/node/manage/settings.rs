@@ -1,0 +1,120 @@
+//! The settings of a managed device, `manage.toml` in its directory: every key
+//! known, paths relative to the directory.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use device::management::{Config, ProgramHook};
+use serde::Deserialize;
+use tls::{ClientConfig, Profile, Roots};
+use tokens::{NodeKey, os};
+
+use crate::encoding::EncodingChoice;
+use crate::node::config;
+
+/// The file.
+pub(super) const FILE: &str = "manage.toml";
+
+/// What `init` writes.
+pub(super) const DEFAULT: &str = r#"# A managed device. Paths are relative to this file.
+interval_s = 3600          # between two rounds of sessions
+retransmit_after_s = 30    # a message without an answer goes out again
+transmissions = 5          # as often as this
+encoding = "wbxml"         # how messages are written: wbxml or xml
+
+# Who certifies servers reached by HTTPS: one or more certificates in PEM.
+# authorities = "servers.pem"
+
+# The program that installs firmware. It gets the arguments and the package's
+# file name; REHOME_UPDATE is `apply`, or `outcome` after an interruption. Exit
+# status 0: installed; 75: known after the next start; 76: not begun yet;
+# anything else: failed.
+# [update]
+# program = "/usr/local/sbin/install-firmware"
+# arguments = []
+# time_limit_s = 1800
+
+[hosts]         # where hosts are reached that DNS is not to be asked for
+"#;
+
+/// The file's content.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    pub(super) interval_s: u64,
+    retransmit_after_s: u64,
+    transmissions: u32,
+    #[serde(default)]
+    encoding: EncodingChoice,
+    #[serde(default)]
+    authorities: Option<PathBuf>,
+    #[serde(default)]
+    update: Option<Update>,
+    #[serde(default)]
+    hosts: BTreeMap<String, SocketAddr>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Update {
+    program: PathBuf,
+    #[serde(default)]
+    arguments: Vec<String>,
+    #[serde(default = "default_time_limit")]
+    time_limit_s: u64,
+}
+
+fn default_time_limit() -> u64 {
+    1800
+}
+
+impl Settings {
+    /// Reads the settings of the device in `dir`.
+    pub(super) fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(FILE);
+        let shown = || path.display().to_string();
+        let text = fs::read_to_string(&path).with_context(shown)?;
+        toml::from_str(&text).with_context(shown)
+    }
+
+    /// The client's configuration.
+    pub(super) fn config(&self, dir: &Path, allow_http: bool) -> Result<Config> {
+        let mut config = Config::new(key(dir)?);
+        config.allow_http = allow_http;
+        config.hosts = config::hosts([&self.hosts])?;
+        config.timing.retransmit_after = Duration::from_secs(self.retransmit_after_s);
+        config.timing.transmissions = self.transmissions;
+        config.encoding = self.encoding.encoding();
+        if let Some(authorities) = &self.authorities {
+            config.tls = Some(tls(&dir.join(authorities))?);
+        }
+        if let Some(update) = &self.update {
+            let hook = ProgramHook::new(
+                update.program.clone(),
+                update.arguments.iter().map(OsString::from).collect(),
+                Duration::from_secs(update.time_limit_s),
+            )?;
+            config.hook = Some(Arc::new(hook));
+        }
+        Ok(config)
+    }
+}
+
+/// The key of the device in `dir`.
+pub(super) fn key(dir: &Path) -> Result<NodeKey> {
+    Ok(NodeKey::load(&dir.join("node.key"))?)
+}
+
+/// Servers under these authorities, by the system's clock.
+fn tls(authorities: &Path) -> Result<ClientConfig> {
+    let pem = fs::read(authorities).with_context(|| authorities.display().to_string())?;
+    let now = || i64::try_from(os::now().unix_millis() / 1000).unwrap_or(i64::MAX);
+    let roots = Roots::from_pem(&pem, now)?;
+    Ok(ClientConfig::new(Profile::ThreeGpp, None, Arc::new(roots))?)
+}

@@ -1,0 +1,275 @@
+//! `rehome device manage`: a device is set up, managed by a server on loopback,
+//! and shown, as a user does it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use dm::server::Request;
+use dm::tree::{NodeKind, Value as NodeValue};
+use serde_json::Value;
+
+use self::files::{FileServer, firmware};
+use self::server::{DEVICE, DmServer};
+use crate::command::{Ran, rehome};
+
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the crate `device` has more use for it"
+)]
+#[path = "../../../device/tests/it/managed/files.rs"]
+pub(crate) mod files;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the crate `device` has more use for it"
+)]
+#[path = "../../../device/tests/it/managed/server.rs"]
+pub(crate) mod server;
+
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn write_private(path: &Path, content: &str) {
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// An account file for the server `a`.
+fn account(dir: &Path, url: &str) -> PathBuf {
+    let path = dir.join("account.toml");
+    let content = format!(
+        r#"server_id = "a"
+name = "The server"
+address = "{url}"
+
+[client]
+name = "device"
+secret = "device secret"
+
+[server]
+type = "digest"
+name = "a"
+secret = "a secret"
+"#
+    );
+    write_private(&path, &content);
+    path
+}
+
+/// Runs the command while the test's servers go on.
+async fn manage(arguments: &[&str]) -> Ran {
+    let all = [&["device", "manage"], arguments].concat();
+    let all: Vec<String> = all.into_iter().map(str::to_owned).collect();
+    let run = move || rehome(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+async fn init(dir: &Path, how: &[&str]) -> (PathBuf, Ran) {
+    let state = dir.join("device");
+    let fixed = [
+        "init",
+        "--state",
+        text(&state),
+        "--device-id",
+        DEVICE,
+        "--man",
+        "Acme",
+        "--mod",
+        "M1",
+    ];
+    let ran = manage(&[&fixed, how].concat()).await;
+    (state, ran)
+}
+
+async fn tree(state: &Path, uri: &str) -> Vec<Value> {
+    let ran = manage(&["tree", "--state", text(state), "--json", uri]).await;
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let shown: Value = serde_json::from_str(&ran.stdout).unwrap();
+    shown.as_array().unwrap().clone()
+}
+
+async fn value(state: &Path, uri: &str) -> Value {
+    tree(state, uri).await[0]["value"].clone()
+}
+
+fn replace(target: &str, value: &str) -> Request {
+    Request::Replace {
+        target: target.to_owned(),
+        value: NodeValue::text(value),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_is_set_up_managed_and_shown() {
+    let scratch = tempfile::tempdir().unwrap();
+    let server = DmServer::start("a", "a secret").await;
+    let file = account(scratch.path(), &server.url);
+    let (state, made) = init(scratch.path(), &["--account", text(&file)]).await;
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    assert_eq!(value(&state, "./DevInfo/Man").await, "Acme");
+    server.plan(vec![
+        Request::Add {
+            target: "./Settings".to_owned(),
+            kind: NodeKind::Interior { type_: None },
+        },
+        Request::Add {
+            target: "./Settings/colour".to_owned(),
+            kind: NodeKind::Leaf(NodeValue::text("red\tgreen")),
+        },
+    ]);
+    let run = ["run", "--state", text(&state), "--once"];
+    let refused = manage(&run).await;
+    assert_eq!(refused.status, Some(1));
+    assert!(
+        refused.stderr.contains("HTTP is not allowed"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(server.seen().requests, 0);
+    let ran = manage(&[run.as_slice(), &["--allow-http", "--json"]].concat()).await;
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    let lines: Vec<Value> = ran
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["ended"], "finished");
+    assert_eq!(lines[0]["commands"].as_array().unwrap().len(), 2);
+    assert_eq!(lines[1]["firmware"], 10);
+    let shown = manage(&["tree", "--state", text(&state)]).await;
+    assert!(shown.stdout.contains("\n  Settings"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("\n    colour = red\\tgreen"),
+        "{}",
+        shown.stdout
+    );
+    assert!(
+        shown.stdout.contains("AAuthSecret = ***"),
+        "{}",
+        shown.stdout
+    );
+    assert!(shown.stdout.contains("PkgURL"), "{}", shown.stdout);
+    for ran in [&shown, &ran, &made] {
+        for secret in ["device secret", "a secret"] {
+            assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret));
+        }
+    }
+    let missing = manage(&["tree", "--state", text(&state), "./Nothing"]).await;
+    assert_eq!(missing.status, Some(1));
+}
+
+/// A device whose firmware is installed by a program, and where it puts it.
+pub(crate) async fn init_with_program(dir: &Path, url: &str) -> (PathBuf, PathBuf) {
+    let file = account(dir, url);
+    let (state, made) = init(dir, &["--account", text(&file)]).await;
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let (installed, script) = (dir.join("installed"), dir.join("install.sh"));
+    fs::write(&script, "cp \"$2\" \"$1\"\n").unwrap();
+    let update = format!(
+        "\n[update]\nprogram = \"/bin/sh\"\narguments = [\"{}\", \"{}\"]\n\n[hosts]",
+        text(&script),
+        text(&installed)
+    );
+    let settings = state.join("manage.toml");
+    let content = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, content.replace("\n[hosts]", &update)).unwrap();
+    (state, installed)
+}
+
+pub(crate) fn update_commands(url: &str) -> Vec<Request> {
+    vec![
+        replace("./FUMO/firmware/DownloadAndUpdate/PkgURL", url),
+        Request::Exec {
+            target: "./FUMO/firmware/DownloadAndUpdate".to_owned(),
+            correlator: Some("order-1".to_owned()),
+            argument: None,
+        },
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn firmware_is_installed_by_the_configured_program() {
+    let scratch = tempfile::tempdir().unwrap();
+    let server = DmServer::start("a", "a secret").await;
+    let body = firmware(50_000, 1);
+    let files = FileServer::start(body.clone());
+    let (state, installed) = init_with_program(scratch.path(), &server.url).await;
+    server.plan(update_commands(&files.url));
+    let run = ["run", "--state", text(&state), "--once", "--allow-http"];
+    let ran = manage(&run).await;
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stdout.ends_with("firmware: state 100\n"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(fs::read(&installed).unwrap(), body);
+    let reports = std::mem::take(&mut server.seen().reports);
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].code, "200");
+    assert_eq!(reports[0].correlator.as_deref(), Some("order-1"));
+    assert_eq!(manage(&run).await.status, Some(0));
+    assert!(server.seen().reports.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_comes_from_a_provisioning_document_too() {
+    let scratch = tempfile::tempdir().unwrap();
+    let server = DmServer::start("a", "a secret").await;
+    let path = scratch.path().join("bootstrap.xml");
+    let auth = |level: &str, name: &str, secret: &str| {
+        format!(
+            r#"<characteristic type="APPAUTH"><parm name="AAUTHLEVEL" value="{level}"/>
+               <parm name="AAUTHTYPE" value="DIGEST"/><parm name="AAUTHNAME" value="{name}"/>
+               <parm name="AAUTHSECRET" value="{secret}"/></characteristic>"#
+        )
+    };
+    let document = format!(
+        r#"<wap-provisioningdoc version="1.1"><characteristic type="APPLICATION">
+        <parm name="APPID" value="w7"/><parm name="PROVIDER-ID" value="a"/>
+        <parm name="ADDR" value="{}"/>{}{}</characteristic></wap-provisioningdoc>"#,
+        server.url,
+        auth("APPSRV", "device", "device secret"),
+        auth("CLIENT", "a", "a secret")
+    );
+    write_private(&path, &document);
+    let (state, made) = init(scratch.path(), &["--bootstrap", text(&path)]).await;
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let address = value(&state, "./DMAcc/a/AppAddr/1/Addr").await;
+    assert_eq!(address, server.url);
+    let run = ["run", "--state", text(&state), "--once", "--allow-http"];
+    assert_eq!(manage(&run).await.status, Some(0));
+    assert_eq!(server.seen().sessions, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_t_be_an_account_is_refused_without_showing_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let good = account(scratch.path(), "http://127.0.0.1:1/dm");
+    let content = fs::read_to_string(&good).unwrap();
+    let refused = async |content: &str, wanted: &str| {
+        write_private(&good, content);
+        let (state, ran) = init(scratch.path(), &["--account", text(&good)]).await;
+        assert_eq!(ran.status, Some(1), "{wanted}");
+        assert!(ran.stderr.contains(wanted), "{wanted}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("secret\""), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("4711"), "{}", ran.stderr);
+        assert!(!state.exists(), "nothing is left behind");
+    };
+    refused(&content.replace("\"device secret\"", "4711"), "line 7").await;
+    refused(&content.replace("name = \"The", "colour = \"The"), "line 2").await;
+    refused(&content.replace("http://", "ftp://"), "URL").await;
+    let both = content.replace("[client]", "[client]\ntype = \"basic\"");
+    refused(&both, "Basic without TLS").await;
+    let anybody = content.split("[server]").next().unwrap().to_owned();
+    refused(&anybody, "must have credentials").await;
+    write_private(&good, &content);
+    fs::set_permissions(&good, fs::Permissions::from_mode(0o644)).unwrap();
+    let (_, ran) = init(scratch.path(), &["--account", text(&good)]).await;
+    assert!(ran.stderr.contains("chmod 600"), "{}", ran.stderr);
+    let (_, ran) = init(scratch.path(), &[]).await;
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+}

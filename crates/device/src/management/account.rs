@@ -1,0 +1,108 @@
+//! What a DM account means for a session (OMA DM StdObj 1.2 clause 5.3.1; OMA
+//! DM Security 1.2 clause 5.3).
+//!
+//! A server has to prove who it is, one way or another: by TLS, or by its
+//! credentials in every message. Without TLS nobody's secret is shown: Basic is
+//! refused then.
+
+use dm::auth::{Credentials, Nonce, Nonces, Requirement, Scheme, Scope};
+use dm::objects::dm_account::{Account, AddressType, AuthLevel, AuthType};
+use dm::tree::ServerId;
+
+use super::endpoint::Endpoint;
+use crate::Error;
+
+/// How a session with an account's server is held.
+pub(super) struct Route {
+    pub(super) server_id: ServerId,
+    /// The server's address as messages name it.
+    pub(super) uri: String,
+    pub(super) endpoint: Endpoint,
+    pub(super) prove: Option<Credentials>,
+    pub(super) verify: Requirement,
+    pub(super) scope: Scope,
+    pub(super) nonces: Nonces,
+}
+
+impl Route {
+    /// The route to the account's first address.
+    pub(super) fn of(account: &Account) -> Result<Self, Error> {
+        let uri = address(account)?;
+        let endpoint =
+            Endpoint::parse(&uri).ok_or(Error::Account("its address is no http or https URL"))?;
+        let prove = credentials(account, AuthLevel::Client)?;
+        let server = credentials(account, AuthLevel::Server)?;
+        if !endpoint.secure {
+            check_plain(prove.as_ref(), server.as_ref())?;
+        }
+        Ok(Self {
+            server_id: account.server_id.clone(),
+            // A connection is bound to its server by TLS alone.
+            scope: match endpoint.secure {
+                true => Scope::Session,
+                false => Scope::Message,
+            },
+            uri,
+            endpoint,
+            prove,
+            verify: server.map_or(Requirement::Transport, Requirement::Credentials),
+            nonces: Nonces {
+                prove: nonce(account, AuthLevel::Client),
+                verify: nonce(account, AuthLevel::Server),
+            },
+        })
+    }
+}
+
+/// The first address; a port of its own goes into a URL that has none.
+fn address(account: &Account) -> Result<String, Error> {
+    let address = account
+        .addresses
+        .first()
+        .ok_or(Error::Account("it has no address"))?;
+    if address.type_ != AddressType::Uri {
+        return Err(Error::Account("its address is not of the type URI"));
+    }
+    let Some(port) = address.ports.first() else {
+        return Ok(address.address.clone());
+    };
+    let (scheme, rest) = address
+        .address
+        .split_once("://")
+        .ok_or(Error::Account("its address is no http or https URL"))?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, target) = rest.split_at(end);
+    // What follows the brackets of an IPv6 address is the port too.
+    let host_ends = authority.rfind(']').unwrap_or(0);
+    let has_port = authority.rfind(':').is_some_and(|colon| colon > host_ends);
+    if has_port {
+        return Ok(address.address.clone());
+    }
+    Ok(format!("{scheme}://{authority}:{port}{target}"))
+}
+
+/// What a side proves itself with; nothing where the transport does.
+fn credentials(account: &Account, level: AuthLevel) -> Result<Option<Credentials>, Error> {
+    match account.auth(level) {
+        None => Ok(None),
+        Some(auth) if matches!(auth.type_, AuthType::Transport | AuthType::X509) => Ok(None),
+        Some(auth) => Ok(Some(auth.credentials()?)),
+    }
+}
+
+fn check_plain(prove: Option<&Credentials>, server: Option<&Credentials>) -> Result<(), Error> {
+    if server.is_none() {
+        return Err(Error::Account(
+            "without TLS its server must have credentials",
+        ));
+    }
+    let shows = |side: Option<&Credentials>| side.is_some_and(|it| it.scheme() == Scheme::Basic);
+    if shows(prove) || shows(server) {
+        return Err(Error::Account("Basic without TLS would show the secret"));
+    }
+    Ok(())
+}
+
+fn nonce(account: &Account, level: AuthLevel) -> Option<Nonce> {
+    account.auth(level)?.nonce()
+}

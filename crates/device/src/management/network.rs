@@ -1,0 +1,75 @@
+//! Ways to servers (RFC 9110; OMA-TS-SyncML_HTTPBinding-V1_2): a connection for
+//! each request, by TLS, or without it where that is allowed. Redirects are not
+//! followed.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tls::ClientConfig;
+use tls::http::{Answer, ClientLimits, ClientRequest, ClientTransport, Hosts, exchange};
+use tokio::net::lookup_host;
+
+use super::endpoint::Endpoint;
+use crate::Error;
+
+/// How servers are reached.
+#[derive(Clone)]
+pub(super) struct Network {
+    pub(super) tls: Option<ClientConfig>,
+    pub(super) hosts: Hosts,
+    pub(super) allow_http: bool,
+}
+
+impl Network {
+    /// Sends a request and gives the head of the answer, `patience` later at
+    /// most.
+    pub(super) async fn send(
+        &self,
+        endpoint: &Endpoint,
+        request: ClientRequest,
+        patience: Duration,
+    ) -> Result<Answer, Error> {
+        let transport = self.transport(endpoint)?;
+        let addresses = tokio::time::timeout(patience, self.resolve(endpoint))
+            .await
+            .map_err(|_| tls::Error::Timeout("name resolution"))??;
+        let limits = ClientLimits {
+            request: patience,
+            ..ClientLimits::default()
+        };
+        let authority = &endpoint.authority;
+        Ok(exchange(&transport, &addresses, authority, request, &limits).await?)
+    }
+
+    fn transport(&self, endpoint: &Endpoint) -> Result<ClientTransport, Error> {
+        match (endpoint.secure, &self.tls) {
+            (true, Some(config)) => Ok(ClientTransport::Tls(config.clone())),
+            (true, None) => Err(Error::Management("HTTPS without authorities for servers")),
+            (false, _) if self.allow_http => Ok(ClientTransport::Plain),
+            (false, _) => Err(Error::Management("plain HTTP is not allowed")),
+        }
+    }
+
+    async fn resolve(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, tls::Error> {
+        match self.hosts.resolve(&endpoint.host).await {
+            Err(tls::Error::HostUnknown(_)) => {}
+            known => return known,
+        }
+        let found: Vec<SocketAddr> = lookup_host((endpoint.host.as_str(), endpoint.port))
+            .await?
+            .collect();
+        if found.is_empty() {
+            return Err(tls::Error::HostUnknown(endpoint.host.clone()));
+        }
+        Ok(found)
+    }
+}
+
+/// Whether another try may end better.
+pub(super) fn may_pass(error: &Error) -> bool {
+    use tls::Error as Tls;
+    matches!(
+        error,
+        Error::Tls(Tls::Timeout(_) | Tls::Closed | Tls::Io { .. } | Tls::HostUnknown(_))
+    )
+}

@@ -1,0 +1,84 @@
+//! A managed device's first state (OMA DM StdObj 1.2 clause 5; OMA DM TND 1.2
+//! clause 7.7.1.2 for the root's ACL): device information, accounts, a firmware
+//! object.
+
+use std::path::Path;
+
+use dm::objects::dev_detail::DevDetail;
+use dm::objects::dev_info::DevInfo;
+use dm::objects::dm_account::Account;
+use dm::objects::fumo::Fumo;
+use dm::tree::{Acl, NodeUri, Right, ServerId, Tree, TreeLimits};
+use tokens::NodeKey;
+
+use super::account::Route;
+use super::kept::{Kept, make_above};
+use crate::Error;
+
+/// Where the firmware object is.
+pub const FIRMWARE: &str = "./FUMO/firmware";
+
+/// Where the device information is.
+pub(super) const DEV_INFO: &str = "./DevInfo";
+
+/// What a device is set up with.
+pub struct Setup {
+    /// `./DevInfo`.
+    pub info: DevInfo,
+    /// `./DevDetail`.
+    pub detail: DevDetail,
+    /// Accounts with the names that their nodes have below `./DMAcc`.
+    pub accounts: Vec<(String, Account)>,
+    /// Servers that may update the firmware.
+    pub firmware: Vec<ServerId>,
+}
+
+impl Setup {
+    /// Makes the store in the directory `dir`, which exists. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Management`] if there is one already, [`Error::Account`] for an
+    /// account that no session can be held with, [`Error::Dm`] for a value that
+    /// can't be, [`Error::Store`].
+    pub fn create(&self, dir: &Path, key: &NodeKey) -> Result<(), Error> {
+        let (tree, firmware) = self.tree()?;
+        Kept::create(dir, key, tree, Some(firmware))
+    }
+
+    fn tree(&self) -> Result<(Tree, Fumo), Error> {
+        let root = Acl::everybody(&[Right::Add, Right::Get]);
+        let mut tree = Tree::new(root, TreeLimits::default());
+        self.info.write(&mut tree, &DEV_INFO.parse()?)?;
+        self.detail.write(&mut tree, &"./DevDetail".parse()?)?;
+        let accounts: NodeUri = "./DMAcc".parse()?;
+        for (name, account) in &self.accounts {
+            Route::of(account)?;
+            let at = accounts.child(name)?;
+            let servers = Account::all(&tree);
+            let taken = servers.iter().any(|(uri, other)| {
+                let same = |other: &Account| other.server_id == account.server_id;
+                *uri == at || other.as_ref().is_ok_and(same)
+            });
+            if taken {
+                return Err(Error::Account(
+                    "there is one of this name or server already",
+                ));
+            }
+            account.write(&mut tree, &at)?;
+        }
+        let uri: NodeUri = FIRMWARE.parse()?;
+        make_above(&mut tree, &uri)?;
+        let firmware = Fumo::new(uri);
+        firmware.mount(&mut tree, Some(firmware_acl(&self.firmware)))?;
+        Ok((tree, firmware))
+    }
+}
+
+/// What a firmware object needs of the servers' rights.
+fn firmware_acl(servers: &[ServerId]) -> Acl {
+    let rights = [Right::Exec, Right::Get, Right::Replace];
+    servers.iter().fold(Acl::everybody(&[]), |acl, server| {
+        let add = |acl: Acl, right: Right| acl.and(right, server);
+        rights.into_iter().fold(acl, add)
+    })
+}
