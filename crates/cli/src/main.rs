@@ -13,11 +13,13 @@ mod dm;
 mod encoding;
 mod envelope;
 mod hex;
+mod input;
 mod log;
 mod manufacture;
 mod node;
 mod portal;
 mod radio;
+mod syncml;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -69,6 +71,9 @@ enum Noun {
     Register(portal::Register),
     /// Runs a node until SIGTERM
     Serve(node::serve::Arguments),
+    /// Documents of OMA DM: WBXML to XML or JSON, and back
+    #[command(subcommand)]
+    Syncml(syncml::Verb),
     /// Transfer tokens of the present operator
     #[command(subcommand)]
     Token(portal::Token),
@@ -115,6 +120,7 @@ fn run(noun: Noun) -> anyhow::Result<ExitCode> {
         Noun::Peer(verb) => node::peer::run(verb),
         Noun::Register(arguments) => portal::register(&arguments),
         Noun::Serve(arguments) => node::serve::run(&arguments),
+        Noun::Syncml(verb) => syncml::run(&verb),
         Noun::Token(verb) => portal::token(&verb),
     }
     .map(|()| ExitCode::SUCCESS)

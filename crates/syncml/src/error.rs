@@ -118,6 +118,18 @@ impl Error {
             Self::NotBase64 | Self::Unwritable { .. } => None,
         }
     }
+
+    /// The same, noticed inside of the element `name`.
+    pub(crate) fn within(mut self, name: &str) -> Self {
+        if let Self::Malformed { at, .. }
+        | Self::Unsupported { at, .. }
+        | Self::Limit { at, .. }
+        | Self::MissingCmdId { at, .. } = &mut self
+        {
+            at.go_out(name);
+        }
+        self
+    }
 }
 
 /// A place in a document.
@@ -128,6 +140,21 @@ pub struct Place {
     /// The open elements, as `SyncML/SyncBody/Add`; long names and paths are
     /// cut.
     pub path: String,
+}
+
+impl Place {
+    /// The most octets of a path that is put together on the way out.
+    const LONGEST: usize = 512;
+
+    /// `name` is the element around what the path tells so far.
+    fn go_out(&mut self, name: &str) {
+        let name: String = name.chars().take(40).collect();
+        if self.path.is_empty() {
+            self.path = name;
+        } else if self.path.len() < Self::LONGEST {
+            self.path = format!("{name}/{}", self.path);
+        }
+    }
 }
 
 impl fmt::Display for Place {
@@ -250,6 +277,10 @@ pub enum Unwritable {
     /// A character that XML 1.0 forbids.
     #[error("a character that XML does not allow")]
     Character,
+    /// The name of an element or attribute that XML does not allow, or an
+    /// attribute that stands twice.
+    #[error("a name that XML does not allow")]
+    Name,
     /// [`Data::Xml`](crate::Data::Xml) that is not well-formed by itself.
     #[error("markup that does not stand by itself")]
     Markup,

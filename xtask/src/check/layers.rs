@@ -97,6 +97,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "server",
             "sim",
             "store",
+            "syncml",
             "tls",
             "tokens",
             "tre",

@@ -27,6 +27,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// The API at `url`.
+    pub(super) fn new(url: &str, token: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
     /// A request under `/api/v1/dm/`.
     pub(super) fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
         let body = body.map(Value::to_string);

@@ -2,9 +2,11 @@
 //! accounts, groups, and what was said in sessions.
 
 mod account;
+mod alert;
 mod api;
 mod command;
 mod group;
+mod notify;
 mod order;
 mod render;
 mod send;
@@ -25,6 +27,8 @@ pub(crate) enum Verb {
     Replace(order::Replace),
     /// Create a node: a leaf with a value, interior without one
     Add(order::Add),
+    /// Show the user of a device something, or ask
+    Alert(alert::Alert),
     /// Overwrite a leaf with the value of another
     Copy(order::Copy),
     /// Remove a node and what is below it
@@ -35,6 +39,8 @@ pub(crate) enum Verb {
     Tree(tree::Arguments),
     /// Queue a request from a JSON file: groups of commands too
     Send(send::Arguments),
+    /// Ask a device to come: makes a notification (package #0), and sends it
+    Notify(notify::Arguments),
     /// Commands that were queued
     #[command(subcommand)]
     Command(command::Verb),
@@ -55,11 +61,13 @@ pub(crate) fn run(verb: &Verb) -> Result<()> {
         Verb::Get(arguments) => arguments.run(),
         Verb::Replace(arguments) => arguments.run(),
         Verb::Add(arguments) => arguments.run(),
+        Verb::Alert(arguments) => arguments.run(),
         Verb::Copy(arguments) => arguments.run(),
         Verb::Delete(arguments) => arguments.run(),
         Verb::Exec(arguments) => arguments.run(),
         Verb::Tree(arguments) => arguments.run(),
         Verb::Send(arguments) => arguments.run(),
+        Verb::Notify(arguments) => arguments.run(),
         Verb::Command(verb) => command::run(verb),
         Verb::Session(verb) => session::run(verb),
         Verb::Account(verb) => account::run(verb),

@@ -20,4 +20,6 @@ mod envelope;
 mod manage;
 mod manage_crashes;
 mod management;
+mod notify;
+mod syncml;
 mod verifier;

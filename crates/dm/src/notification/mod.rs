@@ -11,11 +11,13 @@
 //! for the same session (clause 6.2.10).
 
 mod key;
+mod push;
 mod read;
 
 use std::fmt;
 
 pub use key::{NotificationKey, ResyncNonce};
+pub use push::{from_push, to_push};
 pub use read::{NonceUsed, Unverified};
 
 use crate::Error;

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::auth::Nonce;
 
 /// A message whose form is right and whose sender is not known yet. Nothing
-/// but the claimed server can be seen of it. `Debug` shows no more.
+/// but the claimed server is to be used of it. `Debug` shows no more.
 #[derive(Clone)]
 pub struct Unverified {
     digest: [u8; DIGEST],
@@ -55,6 +55,13 @@ impl Unverified {
     #[must_use]
     pub const fn claimed_server(&self) -> &crate::tree::ServerId {
         &self.claimed.server_id
+    }
+
+    /// What the message claims, for people who look at one. Nothing of it is
+    /// proved: a device acts on what [`verify`](Self::verify) gives.
+    #[must_use]
+    pub const fn claimed(&self) -> &Notification {
+        &self.claimed
     }
 
     /// The notification, if its digest is right under `key` and `nonce`. The

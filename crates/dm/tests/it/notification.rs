@@ -20,7 +20,8 @@
 use data_encoding::HEXLOWER;
 use dm::auth::Nonce;
 use dm::notification::{
-    Initiator, NonceUsed, Notification, NotificationKey, ResyncNonce, SessionId, UiMode, Unverified,
+    Initiator, NonceUsed, Notification, NotificationKey, ResyncNonce, SessionId, UiMode,
+    Unverified, from_push, to_push,
 };
 use dm::{Blame, Error};
 use proptest::prelude::*;
@@ -308,4 +309,26 @@ proptest! {
             prop_assert!(read.verify(&key(), &nonce(b"nonce")).is_err());
         }
     }
+}
+
+/// The header is the one that short messages to devices bear: transaction,
+/// Push, three octets, 0x44, X-Wap-Application-Id, 7.
+#[test]
+fn wap_push_carries_a_notification() {
+    let message = octets(BACKGROUND);
+    let pdu = to_push(1, &message);
+    assert_eq!(pdu[..6], [0x01, 0x06, 0x03, 0xc4, 0xaf, 0x87]);
+    assert_eq!(from_push(&pdu), Some(message.as_slice()));
+    let with_headers = |headers: &[u8]| [&[9, 6], headers, &message[..]].concat();
+    let named = [&[36][..], b"application/vnd.syncml.notification\0"].concat();
+    for good in [&[1, 0xc4][..], &[0x80, 1, 0xc4], &named] {
+        let pdu = with_headers(good);
+        assert_eq!(from_push(&pdu), Some(message.as_slice()), "{good:x?}");
+    }
+    let unending = [0x80, 0x80, 1, 0xc4];
+    for bad in [&[1, 0xae][..], &[0], &[0x8f, 0x7f], &unending] {
+        assert!(from_push(&with_headers(bad)).is_none(), "{bad:x?}");
+    }
+    assert!(from_push(&[1, 7, 1, 0xc4]).is_none(), "not a Push");
+    assert!(from_push(&[1]).is_none() && from_push(&message).is_none());
 }

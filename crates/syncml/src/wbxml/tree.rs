@@ -75,8 +75,10 @@ impl TreeReader<'_, '_> {
             });
         }
         let mut element = self.named(tag)?;
-        if tag.has_attributes {
-            self.attributes(&mut element)?;
+        if tag.has_attributes
+            && let Err(error) = self.attributes(&mut element)
+        {
+            return Err(error.within(&element.name));
         }
         self.content(tag, depth, element)
     }
@@ -99,10 +101,12 @@ impl TreeReader<'_, '_> {
     ) -> Result<Element, Error> {
         if tag.has_content {
             loop {
-                match self.tokens.content()? {
+                let token = self.tokens.content();
+                match token.map_err(|error| error.within(&element.name))? {
                     Token::End => break,
                     Token::Start(tag) => {
-                        let child = self.element(tag, depth + 1)?;
+                        let child = self.element(tag, depth + 1);
+                        let child = child.map_err(|error| error.within(&element.name))?;
                         element.content.push(Content::Element(child));
                     }
                     Token::Text(text) => element.push_text(text),
@@ -271,6 +275,11 @@ struct TreeWriter {
 
 impl TreeWriter {
     fn element(&mut self, element: &Element, depth: usize) -> Result<(), Error> {
+        self.whole(element, depth)
+            .map_err(|error| error.within(&element.name))
+    }
+
+    fn whole(&mut self, element: &Element, depth: usize) -> Result<(), Error> {
         if depth > write::DEEPEST {
             return Err(Error::Limit {
                 at: Place::default(),

@@ -61,7 +61,8 @@ fn drop_white_space(element: &mut Element) {
 /// where it is another than that of the element around.
 ///
 /// # Errors
-/// [`Error::Unwritable`] for characters that XML forbids and for octets.
+/// [`Error::Unwritable`] for characters that XML forbids, for names that are
+/// none, which WBXML may have brought, and for octets.
 pub fn write_tree(root: &Element) -> Result<String, Error> {
     let mut out = String::new();
     element(root, "", &mut out)?;
@@ -79,14 +80,32 @@ fn piece(content: &Content, namespace: &str, out: &mut String) -> Result<(), Err
     match content {
         Content::Element(child) => element(child, namespace, out),
         Content::Text(text) => escaped(text, out),
-        Content::Opaque(_) => Err(Error::Unwritable {
-            element: "a tree",
-            cause: Unwritable::Octets,
-        }),
+        Content::Opaque(_) => Err(unwritable(Unwritable::Octets)),
     }
 }
 
+const fn unwritable(cause: Unwritable) -> Error {
+    Error::Unwritable {
+        element: "a tree",
+        cause,
+    }
+}
+
+/// Whether a tag with the names of `element` is one.
+fn has_names(element: &Element) -> bool {
+    let mut attributes = element.attributes.iter().enumerate();
+    char::is_qualified_name(&element.name)
+        && !element.name.contains(':')
+        && attributes.all(|(at, Attribute { name, .. })| {
+            let mut before = element.attributes.iter().take(at);
+            char::is_qualified_name(name) && before.all(|other| other.name != *name)
+        })
+}
+
 fn element(element: &Element, around: &str, out: &mut String) -> Result<(), Error> {
+    if !has_names(element) {
+        return Err(unwritable(Unwritable::Name));
+    }
     out.push('<');
     out.push_str(&element.name);
     if element.namespace != around {
@@ -124,10 +143,7 @@ fn element(element: &Element, around: &str, out: &mut String) -> Result<(), Erro
 
 fn escaped(text: &str, out: &mut String) -> Result<(), Error> {
     if char::first_forbidden(text).is_some() {
-        return Err(Error::Unwritable {
-            element: "a tree",
-            cause: Unwritable::Character,
-        });
+        return Err(unwritable(Unwritable::Character));
     }
     for c in text.chars() {
         match c {

@@ -1,9 +1,10 @@
 //! Messages and documents in WBXML: what real clients send, what is tolerated,
 //! what is refused (WAP-192-WBXML; SyncML RepPro 1.2, "WBXML Definition").
 
+use syncml::infoset::{Content, Element};
 use syncml::{
     Alert, AlertCode, Cred, Data, Error, Format, Item, ItemCommand, Limits, Location, Message,
-    Meta, NextNonce, StatusCode, SyncBody, SyncHdr, wbxml, xml,
+    Meta, NextNonce, StatusCode, SyncBody, SyncHdr, Unwritable, wbxml, xml,
 };
 
 use super::samples;
@@ -474,4 +475,30 @@ fn credentials_and_challenges_come_back() {
         },
     };
     assert_eq!(read(&wbxml::encode(&message).unwrap()).unwrap(), message);
+}
+
+/// Where a tree is wrong; and a name out of the string table that would make
+/// other markup of itself is no name in XML.
+#[test]
+fn trees_tell_where_they_are_wrong() {
+    let limits = Limits::default();
+    let unknown = b"\x02\xa4\x01\x6a\x00\x6d\x6b\x3f\x01\x01\x01";
+    let error = wbxml::read_tree(unknown, &limits).unwrap_err();
+    assert_eq!(error.place().unwrap().path, "SyncML/SyncBody");
+    let mut root = Element::new("", "SyncML");
+    let mut body = Element::new("", "SyncBody");
+    body.content.push(Content::Element(Element::new("", "Odd")));
+    root.content.push(Content::Element(body));
+    let error = wbxml::write_tree(&root).unwrap_err();
+    assert_eq!(error.place().unwrap().path, "SyncML/SyncBody/Odd");
+    let literal = b"\x02\xa4\x01\x6a\x05a/>b\x00\x04\x00";
+    let root = wbxml::read_tree(literal, &limits).unwrap();
+    assert_eq!(root.name, "a/>b");
+    assert!(matches!(
+        xml::write_tree(&root),
+        Err(Error::Unwritable {
+            cause: Unwritable::Name,
+            ..
+        })
+    ));
 }

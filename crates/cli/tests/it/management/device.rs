@@ -191,6 +191,11 @@ impl Device {
         }
     }
 
+    /// What it keeps of its account's nonces.
+    pub(crate) fn nonces(&self) -> &Nonces {
+        &self.nonces
+    }
+
     pub(crate) fn value(&self, uri: &str) -> String {
         let value = self.tree.value(&uri.parse().unwrap()).unwrap();
         String::from_utf8(value.data().to_vec()).unwrap()

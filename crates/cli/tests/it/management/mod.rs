@@ -3,6 +3,7 @@
 
 mod device;
 mod node;
+mod notify;
 mod queue;
 mod records;
 mod strangers;

@@ -48,7 +48,10 @@ fn commands_go_to_the_device_and_answers_come_back() {
     }
     let refused = server.command(&hidden);
     assert_eq!(refused["succeeded"], false);
-    assert_eq!(refused["results"][0]["text"], "425 Permission denied (ACL of ./Hidden)");
+    assert_eq!(
+        refused["results"][0]["text"],
+        "425 Permission denied (ACL of ./Hidden)"
+    );
     // Nothing is left for another session.
     assert!(device.run().executed.is_empty());
     let states: Vec<_> = server.json(&["command", "list", "--device", DEVICE]);

@@ -6,6 +6,7 @@
 mod accounts;
 mod commands;
 mod groups;
+mod notifications;
 mod sessions;
 mod text;
 
@@ -67,6 +68,7 @@ impl Shared {
             (&Method::GET, ["commands"]) => self.list_commands(&query).await,
             (&Method::GET, ["commands", id]) => self.show_command(id).await,
             (&Method::DELETE, ["commands", id]) => self.cancel_command(id).await,
+            (&Method::POST, ["notifications"]) => self.make_notification(body).await,
             (&Method::GET, ["sessions"]) => self.list_sessions(&query).await,
             (&Method::GET, ["sessions", id]) => self.show_session(id).await,
             _ => Err(unknown_path()),
