@@ -104,12 +104,29 @@ impl Session {
                 part: None,
             });
         }
+        self.push_queue(&mut draft, whole_room)?;
+        let closes = self.server_final && self.queue.is_empty();
+        if !self.server_final && self.aborting.is_none() {
+            let cmd_id = draft.push_next_message();
+            let alert = Alert::new(cmd_id, AlertCode::NEXT_MESSAGE);
+            let outgoing = Outgoing {
+                command: Command::Alert(alert),
+                kind: Kind::NextMessage,
+                part: None,
+            };
+            self.note_sent(cmd_id, outgoing);
+        }
+        self.write(draft, closes || self.aborting.is_some())
+    }
+
+    /// Puts in what waits, in order, as long as there is room.
+    fn push_queue(&mut self, draft: &mut Draft, whole_room: usize) -> Result<(), AbortReason> {
         let before = self.sent.len();
         while let Some(outgoing) = self.queue.pop_front() {
             let kind = outgoing.kind;
             if outgoing.part.is_some() {
                 let alone = self.sent.len() == before;
-                if self.push_part(&mut draft, outgoing, alone, whole_room)? {
+                if self.push_part(draft, outgoing, alone, whole_room)? {
                     continue;
                 }
                 break;
@@ -128,20 +145,7 @@ impl Session {
                 },
             }
         }
-        let closes = self.server_final && self.queue.is_empty();
-        if !self.server_final && self.aborting.is_none() {
-            let cmd_id = draft.push_next_message();
-            let alert = Alert::new(cmd_id, AlertCode::NEXT_MESSAGE);
-            self.note_sent(
-                cmd_id,
-                Outgoing {
-                    command: Command::Alert(alert),
-                    kind: Kind::NextMessage,
-                    part: None,
-                },
-            );
-        }
-        self.write(draft, closes || self.aborting.is_some())
+        Ok(())
     }
 
     fn write(

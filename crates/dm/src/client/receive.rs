@@ -83,12 +83,7 @@ impl Session {
             // 5.4.3).
             return self.fail(now, header, commands, code);
         }
-        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
-            self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
-        }
-        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_obj_size) {
-            self.peer_object = Some(max);
-        }
+        self.take_limits(header);
         if let Some(uri) = &header.resp_uri {
             if !self.config.resp_uris.allow(uri) {
                 return self.end(Event::Aborted(AbortReason::RespUri));
@@ -105,10 +100,8 @@ impl Session {
         if self.closed_now {
             self.accepted.clear();
         }
-        if commands
-            .iter()
-            .any(|command| is_alert(command, AlertCode::NO_END_OF_DATA))
-        {
+        let is_lost = |command: &Command| is_alert(command, AlertCode::NO_END_OF_DATA);
+        if commands.iter().any(is_lost) {
             self.give_up_object();
         }
         self.measure_tree(tree);
@@ -130,10 +123,20 @@ impl Session {
             }
             Verdict::Failed { code } => return self.fail(now, header, commands, code),
         }
-        // A package with an object in it ends with the object.
-        self.closed_now &= !self.incoming.is_open();
-        self.server_final |= self.closed_now;
         self.conclude(now);
+    }
+
+    /// What the server takes.
+    fn take_limits(&mut self, header: &SyncHdr) {
+        let Some(meta) = &header.meta else {
+            return;
+        };
+        if let Some(max) = meta.max_msg_size {
+            self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
+        }
+        if meta.max_obj_size.is_some() {
+            self.peer_object = meta.max_obj_size;
+        }
     }
 
     /// The server's last chance is gone.
@@ -334,6 +337,9 @@ impl Session {
         if self.paused.is_some() {
             return self.suspend(now);
         }
+        // A package with an object in it ends with the object.
+        self.closed_now &= !self.incoming.is_open();
+        self.server_final |= self.closed_now;
         if self.closed_now {
             self.queue.extend(self.deferred.drain(..));
         }

@@ -8,6 +8,9 @@
 use secret::SecretBytes;
 use syncml::{Alert, AlertCode, Command, Data, Format, Item, Location, Meta, StatusCode};
 
+/// For what comes of an object after its end: partial item not accepted.
+const LATE: StatusCode = StatusCode::PARTIAL_ITEM_NOT_ACCEPTED;
+
 /// What an object belongs to: all its chunks have the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
@@ -85,6 +88,8 @@ pub(crate) struct Incoming {
     state: State,
     /// The message in hand had a part of it.
     touched: bool,
+    /// The end of an unfinished object may not come as late as that.
+    stale: bool,
 }
 
 #[derive(Default)]
@@ -125,14 +130,24 @@ impl Incoming {
 
     /// The object whose part was not in the message that ends.
     pub(crate) fn end_message(&mut self) -> Option<Key> {
-        if self.touched { None } else { self.interrupt() }
+        if self.stale {
+            self.stale = false;
+            self.state = State::None;
+        }
+        let unfinished = if self.touched { None } else { self.interrupt() };
+        self.stale = matches!(self.state, State::Refused(_, LATE));
+        unfinished
     }
 
     /// The object that ends here without its last part; any other command does
-    /// that to it.
+    /// that to it. What comes of it in this message or the next is too late.
     pub(crate) fn interrupt(&mut self) -> Option<Key> {
         match std::mem::take(&mut self.state) {
-            State::Open(object) => Some(object.key),
+            State::Open(object) => {
+                self.state = State::Refused(object.key.clone(), LATE);
+                self.stale = false;
+                Some(object.key)
+            }
             other => {
                 self.state = other;
                 None
@@ -163,7 +178,15 @@ impl Incoming {
             State::Open(object) if object.is_continued(&key, size) => {
                 (None, self.go_on(object, command, item, terms))
             }
-            State::Open(object) => (Some(object.key), self.first(key, command, item, terms)),
+            State::Open(object) => {
+                let is_elsewhere = !object.key.is_same_place(&key);
+                let chunk = self.first(key, command, item, terms);
+                if is_elsewhere && matches!(self.state, State::None) {
+                    self.state = State::Refused(object.key.clone(), LATE);
+                    self.stale = false;
+                }
+                (Some(object.key), chunk)
+            }
             State::Refused(refused, code) if refused.is_same_place(&key) && size.is_none() => {
                 if item.more_data {
                     self.state = State::Refused(refused, code);
