@@ -21,6 +21,8 @@ usage: ./x NAME
   readme  the README's walk, as it stands there
   check   formatting, layers, file sizes, licences, clippy
   test    check, then every test
+  fuzz    changed inputs against a claim: `./x fuzz TARGET [--seconds N]
+          [--seed S]`, `./x fuzz TARGET --replay FILE`
   bench   our code beside other programs: `./x bench NAME [--json]`";
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn run(args: &[String]) -> Result<()> {
         (Some("readme"), []) => stages::readme(),
         (Some("check"), []) => check::run(),
         (Some("test"), rest) => stages::test(rest),
+        (Some("fuzz"), rest) => stages::fuzz(rest),
         (Some("bench"), rest) => stages::bench(rest),
         (Some(other), _) => bail!("there is no `{other}` with these arguments\n{USAGE}"),
     }

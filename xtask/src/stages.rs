@@ -71,6 +71,13 @@ pub(crate) fn bench(args: &[&str]) -> Result<()> {
     run(Command::new(target()?.join("release/bench")).args(args))
 }
 
+/// Builds the fuzz targets and runs one; arguments go to it.
+pub(crate) fn fuzz(args: &[&str]) -> Result<()> {
+    let build = ["build", "--locked", "--quiet", "--package", "fuzz"];
+    run(&mut cargo(&build)?)?;
+    run(Command::new(target()?.join("debug/fuzz")).args(args))
+}
+
 /// Where cargo builds.
 fn target() -> Result<PathBuf> {
     Ok(std::env::var_os("CARGO_TARGET_DIR").map_or(root()?.join("target"), Into::into))

@@ -105,6 +105,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
         ],
     ),
     ("benches", Storey::Node, &["syncml"]),
+    ("fuzz", Storey::Node, &["clock", "dm", "secret", "syncml"]),
     ("xtask", Storey::Node, &[]),
 ];
 
@@ -122,7 +123,7 @@ const NODE_ONLY: &[&str] = &[
 ];
 
 /// Errors without a type and printing belong to these.
-const ANYHOW: &[&str] = &["benches", "rehome", "xtask"];
+const ANYHOW: &[&str] = &["benches", "fuzz", "rehome", "xtask"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Storey {

@@ -71,7 +71,8 @@ pub enum Event {
         command: CommandId,
         /// The node, as the device names it.
         source: Option<String>,
-        /// Its value; for an interior node the names of its children.
+        /// Its value; for an interior node the names of its children. Without
+        /// octets for `?list=Struct`.
         value: Value,
     },
     /// The device closed its package without a Status for this command, or it

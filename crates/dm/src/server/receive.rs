@@ -1,7 +1,9 @@
 //! A message from the device (OMA DM Protocol 1.2 clauses 8.3, 8.5 and 9).
 
 use clock::{Random, Tick};
-use syncml::{AlertCode, Command, Results, Status, StatusCode, SyncHdr, UnsupportedCommand};
+use syncml::{
+    AlertCode, Command, Item, Meta, Results, Status, StatusCode, SyncHdr, UnsupportedCommand,
+};
 
 use super::{AlertId, CommandId, Event, Opening, Reply, Session, State};
 use crate::Error;
@@ -252,9 +254,7 @@ impl Session {
             return self.reply(status, None);
         };
         for item in &results.items {
-            let value = item_value(item, results.meta.as_ref())
-                .map(|value| value.unwrap_or_else(|| Value::text("")));
-            match value {
+            match read_value(item, results.meta.as_ref()) {
                 Ok(value) => self.events.push_back(Event::Results {
                     command: get,
                     source: item.source_uri().map(str::to_owned),
@@ -334,4 +334,19 @@ fn version_fault(profile: Profile, header: &SyncHdr) -> Option<StatusCode> {
 
 fn is_abort(command: &Command) -> bool {
     matches!(command, Command::Alert(alert) if alert.code == Some(AlertCode::SESSION_ABORT))
+}
+
+/// The value of an item. One without data says what kind of node it is, as in
+/// the answer to `?list=Struct` (OMA DM TND 1.2 clause 8.2).
+fn read_value(item: &Item, meta: Option<&Meta>) -> Result<Value, Error> {
+    if let Some(value) = item_value(item, meta)? {
+        return Ok(value);
+    }
+    Ok(match item.format(meta) {
+        Some(format) => {
+            let type_ = item.type_(meta).map(str::to_owned);
+            Value::new(format.clone(), type_, Vec::new())
+        }
+        None => Value::text(""),
+    })
 }

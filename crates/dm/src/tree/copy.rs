@@ -4,6 +4,7 @@
 
 use secret::SecretBytes;
 
+use super::find::Found;
 use super::{NodeUri, Overwrite, Right, ServerId, Tree};
 use crate::Error;
 
@@ -14,7 +15,7 @@ impl Tree {
     /// # Errors
     /// [`Error::NotFound`] for either; [`Error::Denied`];
     /// [`Error::Forbidden`] if one is interior or the target can't have the
-    /// source's format; [`Error::NotAllowed`], [`Error::TooLarge`],
+    /// source's format or type; [`Error::NotAllowed`], [`Error::TooLarge`],
     /// [`Error::Full`], or what an object says.
     pub fn copy(&mut self, by: &ServerId, source: &NodeUri, target: &NodeUri) -> Result<(), Error> {
         const LEAVES: Error = Error::Forbidden("only leaves are copied, and onto leaves");
@@ -25,10 +26,21 @@ impl Tree {
         if found.is_interior() {
             return Err(LEAVES);
         }
-        if found.is_permanent() && self.value(source)?.format() != self.value(target)?.format() {
-            return Err(Error::Forbidden("a permanent leaf keeps its format"));
-        }
         let value = self.value(source)?;
+        if let Found::Static(node) = found {
+            let mut node = node.clone();
+            let old = node.value().ok_or(LEAVES)?;
+            if node.is_permanent()
+                && (value.format() != old.format() || value.type_() != old.type_())
+            {
+                return Err(Error::Forbidden("a permanent leaf keeps format and type"));
+            }
+            self.check_room(value.size(), old.size(), 0)?;
+            // Replace would keep a type where the source has none.
+            node.set_value(value);
+            self.set(target, Some(node));
+            return Ok(());
+        }
         let new = Overwrite {
             format: Some(value.format().clone()),
             type_: value.type_().map(str::to_owned),

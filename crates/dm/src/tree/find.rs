@@ -22,13 +22,6 @@ impl Found<'_> {
         }
     }
 
-    pub(super) fn is_permanent(&self) -> bool {
-        match self {
-            Self::Static(node) => node.is_permanent(),
-            Self::Object(..) => false,
-        }
-    }
-
     pub(super) fn access(&self) -> Rights {
         match self {
             Self::Static(node) => node.access(),

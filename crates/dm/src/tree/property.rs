@@ -209,7 +209,12 @@ impl Tree {
         if self.find(&new).is_some() {
             return Err(Error::AlreadyExists);
         }
-        let mut moved = vec![(new.clone(), node.clone())];
+        // Its Name has changed, that of those below has not (clauses 7.5, 7.7.8).
+        let changed = self.now.or(node.changed());
+        let top = node
+            .clone()
+            .with_history(changed, node.ver_no().wrapping_add(1));
+        let mut moved = vec![(new.clone(), top)];
         for (below, node) in self.static_below(uri) {
             if node.is_permanent() {
                 return Err(Error::NotAllowed);

@@ -281,6 +281,9 @@ fn nodes_are_renamed_with_what_is_below() {
     assert_eq!(names(&after), expected);
     assert!(tree.get(&id("me"), &uri("./A")).is_err());
     assert_eq!(tree.value(&uri("./Z/B/c")).unwrap(), Value::text("two"));
+    // One Name has changed (TND clauses 7.5 and 7.7.8).
+    assert_eq!(property(&tree, "./Z", "VerNo"), found("1"));
+    assert_eq!(property(&tree, "./Z/B/c", "VerNo"), found("0"));
 }
 
 /// RepPro clause 6.6.4.
@@ -297,6 +300,12 @@ fn copy_overwrites_a_leaf() {
         tree.value(&uri("./A/leaf")).unwrap(),
         Value::octets(vec![0, 1, 255])
     );
+    // The type is the value's; a permanent leaf keeps its own.
+    let bare = |data: &[u8]| Value::new(syncml::Format::Chr, None, data.to_vec());
+    tree.put(uri("./A/bare"), Node::leaf(bare(b"b"))).unwrap();
+    assert_eq!(copy(&mut tree, "./A/bare", "./A/leaf"), 200);
+    assert_eq!(tree.value(&uri("./A/leaf")).unwrap(), bare(b"b"));
+    assert_eq!(copy(&mut tree, "./A/bare", "./DevInfo/DevId"), 403);
     assert_eq!(copy(&mut tree, "./A/bin", "./DevInfo/DevId"), 403);
     assert_eq!(copy(&mut tree, "./A/B/c", "./DevInfo/DevId"), 200);
     assert_eq!(copy(&mut tree, "./A/B", "./A/leaf"), 403);

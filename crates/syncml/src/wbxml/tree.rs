@@ -68,6 +68,12 @@ pub(super) struct TreeReader<'a, 'b> {
 impl TreeReader<'_, '_> {
     /// The element that `tag` opened; `depth` counts it.
     pub(super) fn element(&mut self, tag: Tag<'_>, depth: usize) -> Result<Element, Error> {
+        let element = self.start(tag, depth)?;
+        self.content(tag, depth, element)
+    }
+
+    /// The same without its content.
+    fn start(&mut self, tag: Tag<'_>, depth: usize) -> Result<Element, Error> {
         if depth > self.tokens.limits.max_depth.min(write::DEEPEST) {
             return Err(Error::Limit {
                 at: place(self.tokens),
@@ -80,7 +86,7 @@ impl TreeReader<'_, '_> {
         {
             return Err(error.within(&element.name));
         }
-        self.content(tag, depth, element)
+        Ok(element)
     }
 
     /// [`element`](Self::element), its attributes read already.
@@ -93,29 +99,57 @@ impl TreeReader<'_, '_> {
         self.content(tag, depth, element)
     }
 
-    fn content(
-        &mut self,
-        tag: Tag<'_>,
-        depth: usize,
-        mut element: Element,
-    ) -> Result<Element, Error> {
-        if tag.has_content {
-            loop {
-                let token = self.tokens.content();
-                match token.map_err(|error| error.within(&element.name))? {
-                    Token::End => break,
-                    Token::Start(tag) => {
-                        let child = self.element(tag, depth + 1);
-                        let child = child.map_err(|error| error.within(&element.name))?;
-                        element.content.push(Content::Element(child));
-                    }
-                    Token::Text(text) => element.push_text(text),
-                    Token::Character(c) => element.push_text(c.encode_utf8(&mut [0; 4])),
-                    Token::Opaque(octets) => self.opaque(octets, &mut element),
+    /// The content of `element` at `depth`. A list of what is open, so that
+    /// depth costs no stack.
+    fn content(&mut self, tag: Tag<'_>, depth: usize, element: Element) -> Result<Element, Error> {
+        if !tag.has_content {
+            return Ok(element);
+        }
+        let mut open = vec![element];
+        loop {
+            match self.piece(depth, &mut open) {
+                Ok(None) => {}
+                Ok(Some(element)) => return Ok(element),
+                Err(error) => {
+                    let inwards = open.iter().rev();
+                    return Err(inwards.fold(error, |error, open| error.within(&open.name)));
                 }
             }
         }
-        Ok(element)
+    }
+
+    /// Takes the next token into the innermost of the elements in `open`; the
+    /// outermost one once it has ended.
+    fn piece(&mut self, depth: usize, open: &mut Vec<Element>) -> Result<Option<Element>, Error> {
+        let token = self.tokens.content()?;
+        let levels = open.len();
+        let Some(element) = open.last_mut() else {
+            return Ok(None);
+        };
+        match token {
+            Token::End => {
+                let ended = open.pop();
+                return Ok(match (open.last_mut(), ended) {
+                    (Some(parent), Some(ended)) => {
+                        parent.content.push(Content::Element(ended));
+                        None
+                    }
+                    (_, ended) => ended,
+                });
+            }
+            Token::Start(tag) => {
+                let child = self.start(tag, depth + levels)?;
+                if tag.has_content {
+                    open.push(child);
+                } else {
+                    element.content.push(Content::Element(child));
+                }
+            }
+            Token::Text(text) => element.push_text(text),
+            Token::Character(c) => element.push_text(c.encode_utf8(&mut [0; 4])),
+            Token::Opaque(octets) => self.opaque(octets, element),
+        }
+        Ok(None)
     }
 
     fn named(&self, tag: Tag<'_>) -> Result<Element, Error> {

@@ -1,0 +1,169 @@
+//! What targets begin with: the samples of other programs in
+//! `vectors/oma-dm`, our own descriptions in `docs/ddf`, and documents that our
+//! writers and engines give.
+
+use clock::Tick;
+use dm::bootstrap::ProvisioningDoc;
+use dm::notification::{Initiator, Notification, SessionId, UiMode};
+use dm::server::Request;
+use dm::session::{Encoding, Received};
+use dm::tree::{NodeKind, Value};
+use syncml::{Limits, Message, wbxml, xml};
+
+use crate::documents::key;
+use crate::engines::{device, get, management, tree};
+use crate::mutate::Dice;
+
+const PACKAGE_1: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package1.xml");
+const PACKAGE_3: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package3.xml");
+const PACKAGE_1_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package1.wbxml");
+const PACKAGE_3_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package3.wbxml");
+const PROVISIONING: &[u8] = include_bytes!("../../vectors/oma-dm/client-provisioning.xml");
+const TNDS: &[u8] = include_bytes!("../../vectors/oma-dm/tnds-bootstrap.xml");
+const DDF: [&[u8]; 2] = [
+    include_bytes!("../../docs/ddf/m2mcimm.ddf.xml"),
+    include_bytes!("../../docs/ddf/m2mm.ddf.xml"),
+];
+
+/// A session of the two engines with commands of every kind: the server's
+/// messages, then the device's.
+fn session(encoding: Encoding, proves: bool) -> [Vec<Vec<u8>>; 2] {
+    let (mut device, mut server) = (device(encoding), management(proves));
+    let (mut tree, mut dice) = (tree(), Dice(1));
+    let (mut to_client, mut to_server) = (Vec::new(), Vec::new());
+    device.start(&tree).unwrap();
+    for request in commands() {
+        server.push(request).unwrap();
+    }
+    while let Some(asked) = device.poll_transmit(Tick::ZERO) {
+        let received = Received::read(encoding, &asked.octets).unwrap();
+        server
+            .handle_message(Tick::ZERO, &received, &mut dice)
+            .unwrap();
+        let answer = server.poll_transmit(Tick::ZERO).unwrap();
+        let received = Received::read(encoding, &answer.octets).unwrap();
+        let handled = device.handle_message(Tick::ZERO, &mut tree, &received, &mut dice);
+        handled.unwrap();
+        to_client.push(answer.octets);
+        to_server.push(asked.octets);
+    }
+    [to_client, to_server]
+}
+
+fn commands() -> Vec<Request> {
+    let at = |text: &str| text.to_owned();
+    let add = |target: &str, kind| Request::Add {
+        target: at(target),
+        kind,
+    };
+    let set = |target: &str, text: &str| Request::Replace {
+        target: at(target),
+        value: Value::text(text),
+    };
+    let delete = Request::Delete {
+        target: at("./A/y"),
+    };
+    let copy = Request::Copy {
+        source: at("./A/x"),
+        target: at("./A/y"),
+    };
+    let list = |what: &str| Request::Get {
+        target: format!("./A?list={what}"),
+    };
+    let interior = || NodeKind::Interior { type_: None };
+    vec![
+        get(),
+        Request::Get {
+            target: at("./A/m&m"),
+        },
+        add("./A/B", interior()),
+        add("./A/B/c", NodeKind::Leaf(Value::octets(vec![1, 0, 200]))),
+        Request::Atomic(vec![set("./A/x", "<2>"), copy, delete]),
+        Request::Sequence(vec![set("./A/x?prop=ACL", "Get=*"), list("Struct")]),
+        list("TNDS"),
+    ]
+}
+
+/// All messages of sessions with and without proof of the server.
+fn talk(encoding: Encoding) -> [Vec<Vec<u8>>; 2] {
+    let [mut to_client, mut to_server] = session(encoding, true);
+    let [unproved, answers] = session(encoding, false);
+    to_client.extend(unproved);
+    to_server.extend(answers);
+    [to_client, to_server]
+}
+
+pub(crate) fn xml_messages() -> Vec<Vec<u8>> {
+    let mut all = talk(Encoding::Xml).concat();
+    all.extend([PACKAGE_1.to_vec(), PACKAGE_3.to_vec()]);
+    all
+}
+
+pub(crate) fn wbxml_messages() -> Vec<Vec<u8>> {
+    let mut all = talk(Encoding::Wbxml).concat();
+    all.extend([PACKAGE_1_WBXML.to_vec(), PACKAGE_3_WBXML.to_vec()]);
+    let read = |octets: &[u8]| -> Message { xml::decode(octets, &Limits::default()).unwrap() };
+    all.push(wbxml::encode(&read(PACKAGE_1)).unwrap());
+    all
+}
+
+pub(crate) fn xml_trees() -> Vec<Vec<u8>> {
+    let mut all = vec![PROVISIONING.to_vec(), TNDS.to_vec(), PACKAGE_1.to_vec()];
+    all.extend(DDF.map(<[u8]>::to_vec));
+    all
+}
+
+pub(crate) fn wbxml_trees() -> Vec<Vec<u8>> {
+    let trees = [TNDS, PROVISIONING].into_iter().filter_map(|document| {
+        let tree = xml::read_tree(document, &Limits::default()).ok()?;
+        wbxml::write_tree(&tree).ok()
+    });
+    let mut all: Vec<Vec<u8>> = trees.collect();
+    all.push(PACKAGE_1_WBXML.to_vec());
+    all
+}
+
+pub(crate) fn tnds() -> Vec<Vec<u8>> {
+    let whole = tree();
+    let server = "server".parse().unwrap();
+    let listing = dm::tree::Listing::default();
+    let own = whole.serialised(&server, &"./A".parse().unwrap(), &listing);
+    vec![TNDS.to_vec(), own.unwrap().data().to_vec()]
+}
+
+pub(crate) fn ddf() -> Vec<Vec<u8>> {
+    DDF.map(<[u8]>::to_vec).to_vec()
+}
+
+pub(crate) fn notifications() -> Vec<Vec<u8>> {
+    let (key, nonce) = key();
+    let write = |ui_mode, initiator, vendor: &[u8]| {
+        let mut notification = Notification::new(key.server_id().clone(), SessionId(0x1234));
+        notification.ui_mode = ui_mode;
+        notification.initiator = initiator;
+        notification.vendor = vendor.to_vec();
+        notification.write(&key, &nonce).unwrap()
+    };
+    vec![
+        write(UiMode::NotSpecified, Initiator::Server, b""),
+        write(UiMode::NotSpecified, Initiator::Client, b"vendor's own"),
+    ]
+}
+
+pub(crate) fn provisioning() -> Vec<Vec<u8>> {
+    let limits = dm::bootstrap::DocumentLimits::default();
+    let document = ProvisioningDoc::read(PROVISIONING, &limits).unwrap();
+    vec![PROVISIONING.to_vec(), document.write().unwrap()]
+}
+
+pub(crate) fn to_client() -> Vec<Vec<u8>> {
+    let [xml, _] = talk(Encoding::Xml);
+    let [wbxml, _] = talk(Encoding::Wbxml);
+    [xml, wbxml].concat()
+}
+
+pub(crate) fn to_server() -> Vec<Vec<u8>> {
+    let [_, xml] = talk(Encoding::Xml);
+    let [_, wbxml] = talk(Encoding::Wbxml);
+    [xml, wbxml, vec![PACKAGE_1.to_vec()]].concat()
+}

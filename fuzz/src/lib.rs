@@ -1,0 +1,121 @@
+//! Targets that take any octets and assert what must hold for all of them
+//! (docs/building.md): readers give a value or an error and never more memory
+//! than their input is worth, what was read and written reads back, and no
+//! engine acts for a peer that has not proved itself.
+//!
+//! A target is a function in a file of its own kind and a line in
+//! [`TARGETS`]; a failed claim is a panic.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::allow_attributes,
+    reason = "a claim that does not hold is a panic"
+)]
+
+pub mod claim;
+mod corpus;
+mod documents;
+pub mod drive;
+mod engines;
+mod messages;
+mod mutate;
+mod trees;
+
+/// A reader or an engine, and what it is begun with.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it claims.
+    pub claim: &'static str,
+    /// Asserts the claim for these octets.
+    pub run: fn(&[u8]),
+    /// Inputs that the reader takes.
+    pub corpus: fn() -> Vec<Vec<u8>>,
+}
+
+const fn target(
+    name: &'static str,
+    claim: &'static str,
+    run: fn(&[u8]),
+    corpus: fn() -> Vec<Vec<u8>>,
+) -> Target {
+    Target {
+        name,
+        claim,
+        run,
+        corpus,
+    }
+}
+
+/// All of them.
+pub const TARGETS: &[Target] = &[
+    target(
+        "xml-message",
+        "a message in XML reads back as itself",
+        messages::xml,
+        corpus::xml_messages,
+    ),
+    target(
+        "wbxml-message",
+        "a message in WBXML reaches a fixpoint",
+        messages::wbxml,
+        corpus::wbxml_messages,
+    ),
+    target(
+        "xml-tree",
+        "elements in XML read back as themselves",
+        trees::xml,
+        corpus::xml_trees,
+    ),
+    target(
+        "wbxml-tree",
+        "elements in WBXML read back as themselves",
+        trees::wbxml,
+        corpus::wbxml_trees,
+    ),
+    target(
+        "tnds",
+        "a serialised tree reaches a fixpoint, values and names kept",
+        documents::tnds,
+        corpus::tnds,
+    ),
+    target(
+        "ddf",
+        "a description finds every node that it describes",
+        documents::ddf,
+        corpus::ddf,
+    ),
+    target(
+        "notification",
+        "only what the key's owner wrote verifies",
+        documents::notification,
+        corpus::notifications,
+    ),
+    target(
+        "provisioning",
+        "a provisioning document reads back as itself",
+        documents::provisioning,
+        corpus::provisioning,
+    ),
+    target(
+        "client",
+        "the tree does not change for a server without proof",
+        engines::client,
+        corpus::to_client,
+    ),
+    target(
+        "server",
+        "nothing that a device without proof says is heard",
+        engines::server,
+        corpus::to_server,
+    ),
+];
+
+/// The target of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
