@@ -5,8 +5,9 @@
 //! Provisioning 1.1, `AUTHSECRET`).
 //!
 //! What can be seen in one message is masked. The last chunk of a large object
-//! looks like any other value: whoever logs chunks hides what follows a masked
-//! one.
+//! looks like any other value: whoever logs sessions asks
+//! [`Message::has_unfinished_item`] and hides what follows with
+//! [`Message::masked_as_continued`].
 
 use crate::{Chal, Command, Cred, Data, Item, Message, Meta, NextNonce};
 
@@ -31,6 +32,47 @@ const SECRET_NAMES: [&str; 8] = [
 const ACCOUNT_TYPES: [&str; 3] = ["dmtnds", "connectivity", "wap-prov"];
 
 impl Message {
+    /// Whether some item's value goes on in the next message.
+    #[must_use]
+    pub fn has_unfinished_item(&self) -> bool {
+        fn unfinished(commands: &[Command]) -> bool {
+            commands.iter().any(|command| match command {
+                Command::Atomic(group) | Command::Sequence(group) => unfinished(&group.commands),
+                other => other.items().iter().any(|item| item.more_data),
+            })
+        }
+        unfinished(&self.body.commands)
+    }
+
+    /// This message as [`masked`](Self::masked), and with `***` for the value
+    /// of every item: for one that goes on with what the message before it has
+    /// begun, since a part of a value does not show what it is a part of.
+    #[must_use]
+    pub fn masked_as_continued(&self) -> Self {
+        fn hide(command: &mut Command) {
+            let items = match command {
+                Command::Add(command)
+                | Command::Copy(command)
+                | Command::Delete(command)
+                | Command::Get(command)
+                | Command::Replace(command) => &mut command.items,
+                Command::Alert(alert) => &mut alert.items,
+                Command::Exec(exec) => &mut exec.items,
+                Command::Results(results) => &mut results.items,
+                Command::Atomic(group) | Command::Sequence(group) => {
+                    return group.commands.iter_mut().for_each(hide);
+                }
+                Command::Status(_) | Command::Unsupported(_) => return,
+            };
+            for item in items {
+                item.data = item.data.as_ref().map(|_| Data::text(MASK));
+            }
+        }
+        let mut masked = self.masked();
+        masked.body.commands.iter_mut().for_each(hide);
+        masked
+    }
+
     /// This message with `***` for every credential, nonce and secret value.
     #[must_use]
     pub fn masked(&self) -> Self {

@@ -5,22 +5,43 @@ use syncml::{AlertCode, StatusCode, xml};
 use crate::server::{Event, Session};
 use crate::session::{Encoding, Received};
 
-/// A message as XML, with `***` for credentials, nonces and secret values.
-#[must_use]
-pub fn masked_text(received: &Received<'_>) -> String {
-    let octets = xml::encode(&received.message().masked());
-    octets.map_or_else(
-        |error| format!("(not shown: {error})"),
-        |octets| String::from_utf8_lossy(&octets).into_owned(),
-    )
+/// The texts of a session's messages for people, with `***` for credentials,
+/// nonces and secret values, the later parts of large objects among them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Transcript {
+    /// The last message in each direction ended in the middle of an object.
+    received: bool,
+    sent: bool,
 }
 
-/// The same for a message that goes out.
-#[must_use]
-pub fn masked_octets(encoding: Encoding, octets: &[u8]) -> String {
-    Received::read(encoding, octets).map_or_else(
+impl Transcript {
+    /// The text of a message that came, as XML.
+    #[must_use]
+    pub fn received(&mut self, received: &Received<'_>) -> String {
+        masked_text(received, &mut self.received)
+    }
+
+    /// The text of a message that goes out, as XML.
+    #[must_use]
+    pub fn sent(&mut self, encoding: Encoding, octets: &[u8]) -> String {
+        Received::read(encoding, octets).map_or_else(
+            |error| format!("(not shown: {error})"),
+            |received| masked_text(&received, &mut self.sent),
+        )
+    }
+}
+
+fn masked_text(received: &Received<'_>, unfinished: &mut bool) -> String {
+    let message = received.message();
+    let masked = if *unfinished {
+        message.masked_as_continued()
+    } else {
+        message.masked()
+    };
+    *unfinished = message.has_unfinished_item();
+    xml::encode(&masked).map_or_else(
         |error| format!("(not shown: {error})"),
-        |received| masked_text(&received),
+        |octets| String::from_utf8_lossy(&octets).into_owned(),
     )
 }
 

@@ -27,7 +27,7 @@ pub use command::{CommandState, Order, QueuedCommand};
 pub use deliver::{Delivery, Report};
 pub use form::{RequestForm, ValueForm};
 pub use id::{QueuedId, SessionRef};
-pub use log::{accept_alert, masked_octets, masked_text};
+pub use log::{Transcript, accept_alert};
 pub use outcome::{Part, Reading, status_line};
 pub use pick::{Picked, Policy, pick};
 pub use port::{

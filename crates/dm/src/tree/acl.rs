@@ -129,6 +129,40 @@ impl Acl {
         self
     }
 
+    /// This list without `server`; `None` if it is not named here.
+    pub(super) fn without(&self, server: &ServerId) -> Option<Self> {
+        let names = |holders: &Holders| match holders {
+            Holders::Everybody => false,
+            Holders::Servers(servers) => servers.contains(server),
+        };
+        if !self.0.values().any(names) {
+            return None;
+        }
+        let mut rights = self.0.clone();
+        rights.retain(|_, holders| match holders {
+            Holders::Everybody => true,
+            Holders::Servers(servers) => {
+                servers.remove(server);
+                !servers.is_empty()
+            }
+        });
+        Some(Self(rights))
+    }
+
+    /// Whether it allows anybody anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// This list with every right that `before` had and this one has not, for
+    /// every server.
+    pub(super) fn opened_like(mut self, before: &Self) -> Self {
+        for right in before.0.keys() {
+            self.0.entry(*right).or_insert(Holders::Everybody);
+        }
+        self
+    }
+
     /// The entry for one right as written; `None` if nobody has it.
     pub(super) fn only_right(&self, right: Right) -> Option<String> {
         let holders = self.0.get(&right)?.clone();

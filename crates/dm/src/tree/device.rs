@@ -2,7 +2,7 @@
 //! clause 6.2: the device itself may change the tree).
 
 use super::find::Found;
-use super::{Acl, ManagementObject, Node, NodeUri, Tree, Value};
+use super::{Acl, ManagementObject, Node, NodeUri, ServerId, Tree, Value};
 use crate::Error;
 
 impl Tree {
@@ -95,6 +95,32 @@ impl Tree {
         let object = self.mounts.remove(at)?;
         self.set(at, None);
         Some(object)
+    }
+
+    /// Takes a server that the device has no account for any more out of every
+    /// ACL, so that no other server of its name finds rights (TND clause
+    /// 7.7.1.4). An ACL that is left without entries inherits, unless only the
+    /// device changes it: then it goes on denying everything. A right at the
+    /// root that nobody else has becomes everybody's.
+    pub fn forget_server(&mut self, server: &ServerId) {
+        let named: Vec<(NodeUri, Node, Acl)> = self
+            .nodes
+            .iter()
+            .filter_map(|(uri, node)| {
+                let left = node.acl()?.without(server)?;
+                Some((uri.clone(), node.clone(), left))
+            })
+            .collect();
+        for (uri, mut node, left) in named {
+            let before = node.acl().cloned();
+            let left = match before.filter(|_| uri.parent().is_none()) {
+                Some(before) => left.opened_like(&before),
+                None => left,
+            };
+            let inherits = left.is_empty() && !node.has_fixed_acl();
+            node.set_acl((!inherits).then_some(left));
+            self.set(&uri, Some(node));
+        }
     }
 
     /// The value of the leaf at `uri`, whoever may read it.

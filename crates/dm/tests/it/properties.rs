@@ -549,3 +549,38 @@ fn a_copy_needs_both_places() {
     assert_eq!(copy(None), [412]);
     assert_eq!(copy(Some("./A/B/c?prop=ACL")), [400]);
 }
+
+/// TND clause 7.7.1.4.
+#[test]
+fn a_server_that_is_gone_is_in_no_acl() {
+    let acl = |text: &str| text.parse::<Acl>().unwrap();
+    let mut tree = Tree::new(acl("Add=*&Get=*&Replace=me"), TreeLimits::default());
+    for (at, node) in [
+        (
+            "./a",
+            Node::interior().with_acl(acl("Get=me+you&Delete=me")),
+        ),
+        ("./b", Node::interior().with_acl(acl("Get=me"))),
+        ("./c", Node::interior().with_acl(acl("Get=you&Add=*"))),
+        ("./d", Node::interior().with_fixed_acl(acl("Get=me"))),
+    ] {
+        tree.put(uri(at), node).unwrap();
+    }
+    tree.forget_server(&id("me"));
+    let own = |at: &str| {
+        let mut nodes = tree.export();
+        let (_, node) = nodes.find(|(known, _)| **known == uri(at)).unwrap();
+        node.acl().map(ToString::to_string)
+    };
+    assert_eq!(own("./a").as_deref(), Some("Get=you"));
+    assert_eq!(own("./b"), None);
+    assert_eq!(own("./c").as_deref(), Some("Add=*&Get=you"));
+    // Empty, and not inherited: nobody reads it now.
+    assert_eq!(own("./d").as_deref(), Some(""));
+    assert!(matches!(
+        tree.get(&id("you"), &uri("./d")),
+        Err(Error::Denied)
+    ));
+    assert_eq!(own(".").as_deref(), Some("Add=*&Get=*&Replace=*"));
+    assert!(tree.get(&id("you"), &uri("./b")).is_ok());
+}

@@ -356,3 +356,33 @@ fn requests_read_as_they_were_written() {
     };
     assert_eq!(value.format(), &syncml::Format::Chr);
 }
+
+/// The later parts of a large object don't show that they are of a secret.
+#[test]
+fn a_transcript_hides_the_rest_of_an_object() {
+    use dm::session::{Encoding, Received};
+    use syncml::{Command, Item, ItemCommand, Message, SyncBody, SyncHdr, xml};
+    let message = |text: &str, more: bool| {
+        let mut item = Item::target("./A/password").with_data(text.into());
+        if !more {
+            item.target = Some("./A/x".into());
+        }
+        item.more_data = more;
+        let message = Message {
+            header: SyncHdr::new("1".into(), "1".into(), "a".into(), "b".into()),
+            body: SyncBody {
+                commands: vec![Command::Add(ItemCommand::new("1", vec![item]))],
+                is_final: true,
+            },
+        };
+        xml::encode(&message).unwrap()
+    };
+    let mut transcript = dm::queue::Transcript::default();
+    let mut shown = |octets: &[u8]| {
+        let received = Received::read(Encoding::Xml, octets).unwrap();
+        transcript.received(&received)
+    };
+    assert!(!shown(&message("first part", true)).contains("first part"));
+    assert!(!shown(&message("last part", false)).contains("last part"));
+    assert!(shown(&message("another value", false)).contains("another value"));
+}

@@ -4,7 +4,7 @@
 use clock::Timestamp;
 use dm::queue::{
     Account, Commit, Delivery, Direction, MessageRecord, Report, SessionRecord, SessionRef,
-    accept_alert,
+    Transcript, accept_alert,
 };
 use dm::server::{Config, Event, Session};
 use dm::session::Received;
@@ -31,6 +31,8 @@ pub(super) struct Dialogue {
     record: SessionRecord,
     /// The record differs from what is stored.
     touched: bool,
+    /// What its messages may show.
+    pub(super) transcript: Transcript,
     messages: Vec<MessageRecord>,
     next_message: u32,
     kept_octets: usize,
@@ -78,6 +80,7 @@ impl Dialogue {
                 outcome: None,
             },
             touched: false,
+            transcript: Transcript::default(),
             messages: Vec::new(),
             next_message: 1,
             kept_octets: 0,

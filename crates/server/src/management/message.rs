@@ -1,9 +1,7 @@
 //! A device's message and its answer. What a message brought is stored before
 //! the answer leaves; a session is answered one message at a time.
 
-use dm::queue::{
-    Commit, Direction, Picked, QueueStore, Report, StoreError, masked_octets, masked_text, pick,
-};
+use dm::queue::{Commit, Direction, Picked, QueueStore, Report, StoreError, pick};
 use dm::session::{Encoding, Handled, Received, Transmit};
 use provisioning::{ProvisioningError, Reason};
 use tls::http::{Method, Request, Response, StatusCode};
@@ -120,7 +118,8 @@ impl Shared {
         }
         let known = dialogue.authenticated;
         dialogue.take_events(now());
-        dialogue.note(now(), Direction::In, masked_text(received));
+        let text = dialogue.transcript.received(received);
+        dialogue.note(now(), Direction::In, text);
         if dialogue.authenticated && !known {
             let session_id = received.session_id().as_str();
             self.sessions
@@ -131,7 +130,9 @@ impl Shared {
         let transmit = dialogue.session.poll_transmit(self.ticks.now());
         dialogue.take_events(now());
         if let Some(transmit) = &transmit {
-            let text = masked_octets(transmit.encoding, &transmit.octets);
+            let text = dialogue
+                .transcript
+                .sent(transmit.encoding, &transmit.octets);
             dialogue.note(now(), Direction::Out, text);
         }
         self.store_rest(dialogue).await?;

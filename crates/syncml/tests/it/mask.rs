@@ -170,3 +170,28 @@ fn other_values_are_shown() {
     ));
     assert!(shown(vec![get]).contains("./DMAcc/1/AAuthSecret"));
 }
+
+/// The parts of a large object but its first do not show what they belong to.
+#[test]
+fn what_goes_on_with_an_object_is_hidden() {
+    let mut first = samples::read(samples::ALL[0].1);
+    let mut item = Item::target("./A/note").with_data("begin".into());
+    item.more_data = true;
+    let group = Group {
+        cmd_id: "8".into(),
+        commands: vec![Command::Add(ItemCommand::new("9", vec![item]))],
+        ..Group::default()
+    };
+    first.body.commands = vec![Command::Sequence(group)];
+    assert!(first.has_unfinished_item());
+    let mut last = samples::read(samples::ALL[0].1);
+    assert!(!last.has_unfinished_item());
+    let item = Item::target("./A/note").with_data(SECRET.into());
+    last.body.commands = vec![Command::Add(ItemCommand::new("9", vec![item]))];
+    let text =
+        |message: &syncml::Message| String::from_utf8(xml::encode(message).unwrap()).unwrap();
+    // By itself it looks like any other value.
+    assert!(text(&last.masked()).contains(SECRET));
+    assert!(!text(&last.masked_as_continued()).contains(SECRET));
+    assert!(text(&last.masked_as_continued()).contains("./A/note"));
+}

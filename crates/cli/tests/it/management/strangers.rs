@@ -25,7 +25,9 @@ const XML: &str = "application/vnd.syncml.dm+xml";
 fn said(answers: &[Vec<u8>], name: &str) -> Vec<String> {
     let text = |octets: &Vec<u8>| {
         let received = Received::read(Encoding::Xml, octets).unwrap();
-        dm::queue::masked_text(&received).replace(name, "NAME")
+        dm::queue::Transcript::default()
+            .received(&received)
+            .replace(name, "NAME")
     };
     answers.iter().map(text).collect()
 }
