@@ -23,6 +23,9 @@ const VENDOR: &str = "<MgmtTree><VerDTD>1.2</VerDTD>
    <Node><NodeName>port</NodeName><DFProperties><AccessType><Add/><Delete/><Get/></AccessType>
     <DFFormat><int/></DFFormat><Occurrence><ZeroOrOne/></Occurrence>
     <DFType><MIME>text/plain</MIME></DFType></DFProperties></Node>
+   <Node><NodeName>must</NodeName><DFProperties><AccessType><Add/><Delete/><Get/></AccessType>
+    <DFFormat><chr/></DFFormat><Occurrence><One/></Occurrence>
+    <DFType><MIME>text/plain</MIME></DFType></DFProperties></Node>
    <Node><NodeName>secret</NodeName><DFProperties><AccessType><Add/><Replace/></AccessType>
     <DFFormat><chr/></DFFormat><Occurrence><ZeroOrOne/></Occurrence>
     <DFType><MIME>text/plain</MIME></DFType></DFProperties></Node>
@@ -99,6 +102,9 @@ fn access_types_scope_and_occurrence_count() {
         405
     );
     assert_eq!(status(tree.delete(&s, &uri("./V/a/name"))), 405);
+    // One there must be, though its AccessType has Delete.
+    assert_eq!(add(&mut tree, "./V/a/must", text("1")), 200);
+    assert_eq!(status(tree.delete(&s, &uri("./V/a/must"))), 405);
     assert_eq!(status(tree.delete(&s, &uri("./V/a/port"))), 200);
     assert_eq!(status(tree.delete(&s, &uri("./V"))), 405);
     assert_eq!(status(tree.delete(&s, &uri("./V/a"))), 200);
