@@ -584,3 +584,46 @@ fn a_server_that_is_gone_is_in_no_acl() {
     assert_eq!(own(".").as_deref(), Some("Add=*&Get=*&Replace=*"));
     assert!(tree.get(&id("you"), &uri("./b")).is_ok());
 }
+
+/// RepPro clauses 6.6.1 and 6.6.11: an ACL in a serialised tree needs the right
+/// to set it (TND clause 7.7.1.3), and whatever fails leaves all as it was.
+#[test]
+fn what_fails_in_a_serialised_tree_leaves_all_as_it_was() {
+    let acl = |text: &str| text.parse::<Acl>().unwrap();
+    let leaf = |name: &str, value: &str| tnds::TndsNode::text(name, value);
+    let with_acl = |name: &str| {
+        let mut node = leaf(name, "1");
+        node.rt_properties.as_mut().unwrap().acl = Some(acl("Get=*"));
+        node
+    };
+    let me = id("me");
+    // Add is given, Replace of the parent is not.
+    let mut tree = tree();
+    tree.put(uri("./P"), Node::interior().with_acl(acl("Add=me&Get=*")))
+        .unwrap();
+    let nodes = vec![leaf("x", "1"), with_acl("y")];
+    let added = tree.add_serialised(&me, &uri("./P"), &tnds::ManagementTree::new(nodes));
+    assert!(matches!(added, Err(Error::Denied)));
+    assert_eq!(tree.list(&me, &uri("./P")).unwrap().len(), 1);
+    // The last node of a Replace fails: nothing before it was done.
+    let before: Vec<_> = tree
+        .export()
+        .map(|(at, node)| (at.clone(), node.clone()))
+        .collect();
+    for (last, expected) in [
+        (leaf("B", "a leaf where a node is"), 405),
+        (leaf(&"n".repeat(256), "1"), 414),
+    ] {
+        let nodes = vec![leaf("leaf", "new"), leaf("extra", "1"), last];
+        let document = tnds::ManagementTree::new(nodes);
+        let error = tree
+            .replace_serialised(&me, &uri("./A"), &document)
+            .unwrap_err();
+        assert_eq!(error.status().0, expected);
+        let after: Vec<_> = tree
+            .export()
+            .map(|(at, node)| (at.clone(), node.clone()))
+            .collect();
+        assert_eq!(after, before);
+    }
+}
