@@ -224,6 +224,50 @@ fn an_alert_is_answered_once() {
     assert_eq!(late.code(), "dm-misuse");
 }
 
+/// One Status for the whole alert, whatever number of events it tells of (OMA
+/// DM Protocol 1.2 clause 8.7).
+#[test]
+fn an_alert_with_several_items_has_one_status() {
+    let mut fake = FakeClient::new();
+    let mut generic = syncml::Alert::new(3, syncml::AlertCode::GENERIC_ALERT);
+    generic.items = ["one", "two", "three"]
+        .map(|text| syncml::Item::source("./Vendor/Event").with_data(text.into()))
+        .into();
+    let opening = fake.opening(vec![Command::Alert(generic)]);
+    fake.hand(&opening).unwrap();
+    let taken: Vec<_> = fake
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            server::Event::Alert { alert, items, .. } => Some((*alert, items.clone())),
+            _ => None,
+        })
+        .collect();
+    let [(id, items)] = &taken[..] else {
+        panic!("one alert is one event: {:?}", fake.events);
+    };
+    let values: Vec<&[u8]> = items
+        .iter()
+        .filter_map(|item| item.value.as_ref())
+        .map(|value| value.data())
+        .collect();
+    assert_eq!(values, [b"one".as_slice(), b"two", b"three"]);
+    fake.server.answer_alert(*id, StatusCode::OK).unwrap();
+    let answer = fake.next().unwrap();
+    let answers: Vec<_> = crate::kit::statuses(&answer)
+        .into_iter()
+        .filter(|status| status.cmd_ref.to_string() == "3")
+        .collect();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(
+        (answers[0].cmd.as_str(), answers[0].code),
+        ("Alert", StatusCode::OK)
+    );
+    // References or Items would say that it is about some of them only.
+    assert!(answers[0].source_refs.is_empty() && answers[0].target_refs.is_empty());
+    assert!(answers[0].items.is_empty());
+}
+
 #[test]
 fn an_alert_after_the_end_is_misuse() {
     let (mut fake, _) = FakeServer::new();
