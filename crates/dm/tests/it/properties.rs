@@ -147,6 +147,23 @@ fn changes_are_counted_and_stamped() {
     assert_eq!(property(&tree, "./A/leaf", "VerNo"), before);
 }
 
+/// What changes without any server counts too (TND clause 7.5).
+#[test]
+fn changes_by_the_device_itself_are_counted_and_stamped() {
+    let mut tree = tree();
+    let me = id("me");
+    tree.replace(&me, &uri("./A/leaf"), over("1")).unwrap();
+    tree.set_time(Some("2001-07-11T16:38:17Z".parse().unwrap()));
+    tree.put(uri("./A/leaf"), Node::leaf(Value::text("by the device")))
+        .unwrap();
+    assert_eq!(property(&tree, "./A/leaf", "VerNo"), found("2"));
+    assert_eq!(
+        property(&tree, "./A/leaf", "TStamp"),
+        found("20010711T163817Z")
+    );
+    assert_eq!(property(&tree, "./A/bin", "VerNo"), found("0"));
+}
+
 /// TND clause 7.7.1.3: whoever may Replace the parent may set an ACL; for an
 /// interior node whoever may Replace the node too, for a leaf not.
 #[test]
