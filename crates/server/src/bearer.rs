@@ -5,7 +5,7 @@ use secret::ct_eq;
 use tls::http::header::{self, HeaderValue};
 use tls::http::{Request, Response};
 
-use crate::operator::refusal;
+use crate::problem::refusal;
 
 /// Whether the request shows the token with this SHA-256.
 pub(crate) fn is_allowed(request: &Request, digest: &[u8; 32]) -> bool {

@@ -4,22 +4,55 @@
 
 use dm::auth::MAC_HEADER;
 use dm::session::{Encoding, Transmit};
+use provisioning::Reason;
 use tls::http::header::{self, HeaderValue};
-use tls::http::{Request, Response, StatusCode};
+use tls::http::{Method, Request, Response, StatusCode};
+
+use crate::Error;
+use crate::problem::refusal;
+
+/// Answers a device's request: `take` is given the message's form, its octets
+/// and the HMAC beside it, and returns our message if there is one.
+pub(crate) async fn answer<'a, F>(
+    request: &'a Request,
+    take: impl FnOnce(Encoding, &'a [u8], Option<&'a str>) -> F,
+) -> Response
+where
+    F: Future<Output = Result<Option<Transmit>, Error>>,
+{
+    if request.method != Method::POST {
+        return refusal(405, &Reason::new("method"));
+    }
+    let Some(encoding) = encoding_of(request) else {
+        return refusal(415, &Reason::new("unsupported"));
+    };
+    match take(encoding, &request.body, mac_of(request)).await {
+        Ok(Some(transmit)) => with_message(transmit),
+        Ok(None) => Response::new(StatusCode::NO_CONTENT),
+        Err(error @ (Error::Refused(_) | Error::Unknown(_))) => {
+            tracing::info!(reason = %error.reason(), "refused a DM message");
+            refusal(400, &error.reason())
+        }
+        Err(error) => {
+            tracing::warn!(reason = %error.reason(), "a DM message could not be answered");
+            refusal(503, &error.reason())
+        }
+    }
+}
 
 /// How a device's message is written, and its answer will be.
-pub(crate) fn encoding_of(request: &Request) -> Option<Encoding> {
+fn encoding_of(request: &Request) -> Option<Encoding> {
     let value = request.headers.get(header::CONTENT_TYPE)?;
     Encoding::of_content_type(value.to_str().ok()?)
 }
 
 /// The HMAC beside the message; one that is no text is wrong, not missing.
-pub(crate) fn mac_of(request: &Request) -> Option<&str> {
+fn mac_of(request: &Request) -> Option<&str> {
     let value = request.headers.get(MAC_HEADER)?;
     Some(std::str::from_utf8(value.as_bytes()).unwrap_or_default())
 }
 
-pub(crate) fn with_message(transmit: Transmit) -> Response {
+fn with_message(transmit: Transmit) -> Response {
     let mac = transmit.mac.as_deref().map(str::as_bytes);
     let mac = mac.and_then(|mac| HeaderValue::from_bytes(mac).ok());
     let mut response = Response::new(StatusCode::OK).with_body(transmit.octets);
@@ -35,7 +68,7 @@ pub(crate) fn with_message(transmit: Transmit) -> Response {
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
 
-    use tls::http::{Bytes, HeaderMap, Method};
+    use tls::http::{Bytes, HeaderMap};
 
     use super::*;
 

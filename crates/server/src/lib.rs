@@ -17,6 +17,7 @@ mod identity;
 pub mod management;
 pub mod operator;
 mod peers;
+mod problem;
 mod running;
 pub mod supplier;
 mod time;

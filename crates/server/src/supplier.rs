@@ -17,7 +17,8 @@ use tokio::net::TcpListener;
 use tre::TreId;
 
 use crate::identity::OperatorVerifier;
-use crate::operator::{credentials, refusal};
+use crate::operator::credentials;
+use crate::problem::refusal;
 use crate::{Error, PeerBook};
 
 const STATUS: &str = "/pva/v1/status/";

@@ -4,15 +4,15 @@
 use dm::queue::{Commit, Direction, Picked, QueueStore, Report, StoreError, pick};
 use dm::session::{Encoding, Handled, Received, Transmit};
 use provisioning::{ProvisioningError, Reason};
-use tls::http::{Method, Request, Response, StatusCode};
+use tls::http::{Request, Response};
 use tokens::os::OsRandom;
 
 use super::Shared;
 use super::dialogue::Dialogue;
 use super::sessions::Place;
 use crate::Error;
-use crate::binding::{encoding_of, mac_of, with_message};
-use crate::operator::refusal;
+use crate::binding;
+use crate::problem::refusal;
 use crate::time::now;
 
 /// How often a step is repeated when somebody else changed a command.
@@ -23,25 +23,10 @@ impl Shared {
         if request.path != self.path {
             return refusal(404, &Reason::new("unknown-path"));
         }
-        if request.method != Method::POST {
-            return refusal(405, &Reason::new("method"));
-        }
-        let Some(encoding) = encoding_of(request) else {
-            return refusal(415, &Reason::new("unsupported"));
-        };
-        let message = self.device_message(encoding, &request.body, mac_of(request));
-        match message.await {
-            Ok(Some(transmit)) => with_message(transmit),
-            Ok(None) => Response::new(StatusCode::NO_CONTENT),
-            Err(error @ Error::Refused(_)) => {
-                tracing::info!(reason = %error.reason(), "refused a DM message");
-                refusal(400, &error.reason())
-            }
-            Err(error) => {
-                tracing::warn!(reason = %error.reason(), "a DM message could not be answered");
-                refusal(503, &error.reason())
-            }
-        }
+        binding::answer(request, |encoding, octets, mac| {
+            self.device_message(encoding, octets, mac)
+        })
+        .await
     }
 
     async fn device_message(

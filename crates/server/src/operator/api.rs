@@ -16,9 +16,9 @@ use tre::TreId;
 use trust::ShoId;
 
 use super::Operator;
-use super::peer_api::refusal;
 use crate::Error;
 use crate::bearer::{is_allowed, token_wrong};
+use crate::problem::refusal;
 
 /// The most rows in one request.
 const MAX_ROWS: usize = 1_000;

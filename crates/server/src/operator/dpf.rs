@@ -9,37 +9,21 @@ use dm::session::{Encoding, Received, Transmit};
 use provisioning::ports::OperatorStore;
 use provisioning::session::{DpfSession, Question};
 use provisioning::{OrderId, ProvisioningError, Reason, Step};
-use tls::http::{Method, Request, Response, StatusCode};
+use tls::http::{Request, Response};
 use tokens::os::OsRandom;
 use tre::TreId;
 
 use super::Shared;
-use super::peer_api::refusal;
 use crate::Error;
-use crate::binding::{encoding_of, mac_of, with_message};
+use crate::binding;
 use crate::time::time;
 
 impl Shared {
     pub(super) async fn answer_device(&self, request: &Request) -> Response {
-        if request.method != Method::POST {
-            return refusal(405, &Reason::new("method"));
-        }
-        let Some(encoding) = encoding_of(request) else {
-            return refusal(415, &Reason::new("unsupported"));
-        };
-        let message = self.device_message(encoding, &request.body, mac_of(request));
-        match message.await {
-            Ok(Some(transmit)) => with_message(transmit),
-            Ok(None) => Response::new(StatusCode::NO_CONTENT),
-            Err(error @ (Error::Refused(_) | Error::Unknown(_))) => {
-                tracing::info!(reason = %error.reason(), "refused a DM message");
-                refusal(400, &error.reason())
-            }
-            Err(error) => {
-                tracing::warn!(reason = %error.reason(), "a DM message could not be answered");
-                refusal(503, &error.reason())
-            }
-        }
+        binding::answer(request, |encoding, octets, mac| {
+            self.device_message(encoding, octets, mac)
+        })
+        .await
     }
 
     async fn device_message(

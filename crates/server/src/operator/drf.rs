@@ -7,8 +7,8 @@ use provisioning::donor::refusing_tre;
 use tls::http::{Method, Request, Response, StatusCode};
 
 use super::Shared;
-use super::peer_api::refusal;
 use crate::Error;
+use crate::problem::refusal;
 
 impl Shared {
     pub(super) async fn answer_drf(&self, request: &Request) -> Response {

@@ -31,7 +31,6 @@ pub use config::{OperatorConfig, OperatorListeners};
 pub use node::OperatorNode;
 pub(crate) use node::credentials;
 pub(crate) use outbox::PUSH;
-pub(crate) use peer_api::refusal;
 pub use portal::MadeDevice;
 
 /// How often a step is repeated when somebody else changed its aggregate.

@@ -13,11 +13,11 @@ use tls::{ClientAuthentication, ClientConfig, Credentials, Profile, ServerConfig
 use tokens::TlsIdentity;
 use tokens::os::Monotonic;
 
-use super::peer_api::refusal;
 use super::{Operator, OperatorConfig, OperatorListeners, Shared, outbox, timers};
 use crate::Error;
 use crate::gsup_link::{GsupServer, NodeHandler};
 use crate::identity::{OperatorVerifier, PvaVerifier};
+use crate::problem::refusal;
 use crate::running::Running;
 
 /// How long requests under way may go on when the node ends.

@@ -19,8 +19,9 @@ use tokio::time::sleep;
 use trust::ShoId;
 
 use super::Shared;
-use super::peer_api::{ANNOUNCEMENTS, RELEASES, SIGNED, reason_of};
+use super::peer_api::{ANNOUNCEMENTS, RELEASES, SIGNED};
 use crate::Error;
+use crate::problem::reason_of;
 use crate::time::now;
 
 /// Messages under way at one time.

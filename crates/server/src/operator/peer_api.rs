@@ -7,13 +7,12 @@ use provisioning::donor::{Denial, TransferPolicy, read_announcement};
 use provisioning::peer::Peer;
 use provisioning::ports::StoreError;
 use provisioning::{ProvisioningError, Reason};
-use serde_json::json;
-use tls::http::header::{self, HeaderValue};
 use tls::http::{Method, Request, Response, StatusCode};
 use trust::{Purpose, ShoId};
 
 use super::Shared;
 use crate::Error;
+use crate::problem::refusal;
 use crate::time::{now, time};
 
 /// The media type of signed documents.
@@ -97,22 +96,4 @@ fn status_of(error: &Error) -> u16 {
         Error::Store(StoreError::Full) => 507,
         _ => 500,
     }
-}
-
-/// A refusal as a problem (RFC 9457) whose `code` is the reason.
-pub(crate) fn refusal(status: u16, reason: &Reason) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let body = json!({ "status": status.as_u16(), "code": reason.code() });
-    let mut response = Response::new(status).with_body(body.to_string());
-    response.headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
-    response
-}
-
-/// The reason code of a peer's refusal, if it gave one.
-pub(super) fn reason_of(response: &Response) -> Option<Reason> {
-    let problem: serde_json::Value = serde_json::from_slice(&response.body).ok()?;
-    Reason::parse(problem.get("code")?.as_str()?)
 }

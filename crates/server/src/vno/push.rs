@@ -10,7 +10,8 @@ use provisioning::Reason;
 use tls::http::{Handler, Method, Request, Response, StatusCode};
 
 use super::Vno;
-use crate::operator::{PUSH, refusal};
+use crate::operator::PUSH;
+use crate::problem::refusal;
 
 pub(super) struct Pushes(pub(super) Vno);
 

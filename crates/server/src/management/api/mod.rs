@@ -19,7 +19,7 @@ use tls::http::{Method, Request, Response, StatusCode};
 use super::Shared;
 use crate::Error;
 use crate::bearer::{is_allowed, token_wrong};
-use crate::operator::refusal;
+use crate::problem::refusal;
 use text::{Query, decode};
 
 const BASE: &str = "/api/v1/dm/";
