@@ -136,6 +136,12 @@ impl Delivery {
         &self.tried
     }
 
+    /// Whether anything changed since [`take_changed`](Self::take_changed).
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        !self.changed.is_empty() || self.under_way.iter().any(|sent| sent.touched)
+    }
+
     /// What changed since the last call, to be committed now.
     pub fn take_changed(&mut self) -> Vec<Versioned<QueuedCommand>> {
         let mut changed = std::mem::take(&mut self.changed);

@@ -36,6 +36,14 @@ pub struct Picked {
     pub changed: Vec<Versioned<QueuedCommand>>,
 }
 
+impl Picked {
+    /// Whether nothing goes out and nothing changed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.next.is_empty() && self.changed.is_empty()
+    }
+}
+
 /// Picks a device's next package from its open commands, which come oldest
 /// first: by priority, then age. Those whose time has passed are marked
 /// expired. One that is marked as sent was lost by an earlier session. What is

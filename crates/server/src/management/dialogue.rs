@@ -153,6 +153,16 @@ impl Dialogue {
         self.touched = true;
     }
 
+    /// Whether something is to be stored that can't wait for the next message.
+    pub(super) fn has_more_than_messages(&self) -> bool {
+        self.authenticated && (self.touched || self.nonces.is_some() || self.delivery.has_changed())
+    }
+
+    /// Whether messages wait to be stored.
+    pub(super) const fn has_messages(&self) -> bool {
+        self.authenticated && !self.messages.is_empty()
+    }
+
     /// What is to be stored; `None` if that is nothing. Whoever has proved
     /// nothing makes no one write.
     pub(super) fn take_commit(&mut self) -> Option<Commit> {

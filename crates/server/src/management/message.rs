@@ -18,7 +18,7 @@ use crate::time::now;
 /// How often a step is repeated when somebody else changed a command.
 const CONFLICTS: usize = 4;
 
-impl Shared {
+impl<S: QueueStore> Shared<S> {
     pub(super) async fn answer_device(&self, request: &Request) -> Response {
         if request.path != self.path {
             return refusal(404, &Reason::new("unknown-path"));
@@ -110,7 +110,24 @@ impl Shared {
             self.sessions
                 .keep_only(dialogue.device(), session_id, place);
         }
-        let picked = self.store_step(dialogue).await?;
+        let picked = self.pick_next(dialogue).await?;
+        if picked.is_empty() {
+            // Nothing that somebody could call off meanwhile: one commit for
+            // both messages.
+            let transmit = self.compose(dialogue, picked);
+            self.store_step(dialogue, None).await?;
+            return Ok(transmit);
+        }
+        let picked = self.store_step(dialogue, Some(picked)).await?;
+        let transmit = self.compose(dialogue, picked);
+        if dialogue.has_more_than_messages() {
+            self.store_rest(dialogue).await?;
+        }
+        Ok(transmit)
+    }
+
+    /// Our message, with what was picked.
+    fn compose(&self, dialogue: &mut Dialogue, picked: Picked) -> Option<Transmit> {
         dialogue.delivery.start(&mut dialogue.session, picked);
         let transmit = dialogue.session.poll_transmit(self.ticks.now());
         dialogue.take_events(now());
@@ -120,26 +137,32 @@ impl Shared {
                 .sent(transmit.encoding, &transmit.octets);
             dialogue.note(now(), Direction::Out, text);
         }
-        self.store_rest(dialogue).await?;
-        Ok(transmit)
+        transmit
     }
 
-    /// Stores what the message brought, with what goes out next marked as sent.
-    async fn store_step(&self, dialogue: &mut Dialogue) -> Result<Picked, Error> {
+    /// Stores what the message brought, with what was picked marked as sent.
+    /// Gives back what was picked in the end.
+    async fn store_step(
+        &self,
+        dialogue: &mut Dialogue,
+        picked: Option<Picked>,
+    ) -> Result<Picked, Error> {
         let reports = std::mem::take(&mut dialogue.reports);
         let commit = dialogue.take_commit();
-        if commit.is_none() && reports.is_empty() && !dialogue.delivery.wants_more() {
+        if commit.is_none() && reports.is_empty() && picked.is_none() {
             return Ok(Picked::default());
         }
         let commit = commit.unwrap_or_default();
+        let picks = picked.is_some();
+        let mut picked = picked.unwrap_or_default();
         for _ in 0..CONFLICTS {
             let mut commit = commit.clone();
             self.add_reports(dialogue.device(), &reports, &mut commit)
                 .await?;
-            let picked = self.pick_next(dialogue).await?;
             commit.commands.extend(picked.changed.iter().cloned());
             commit.commands.extend(picked.next.iter().cloned());
-            match QueueStore::commit(&self.store, commit).await {
+            match self.store.commit(commit).await {
+                Err(StoreError::Conflict) if picks => picked = self.pick_next(dialogue).await?,
                 Err(StoreError::Conflict) => {}
                 stored => {
                     stored?;
@@ -180,7 +203,7 @@ impl Shared {
     /// Stores what came of making the answer.
     pub(super) async fn store_rest(&self, dialogue: &mut Dialogue) -> Result<(), Error> {
         match dialogue.take_commit() {
-            Some(commit) => Ok(QueueStore::commit(&self.store, commit).await?),
+            Some(commit) => Ok(self.store.commit(commit).await?),
             None => Ok(()),
         }
     }

@@ -6,6 +6,7 @@
 mod api;
 mod config;
 mod dialogue;
+mod endpoint;
 mod message;
 mod node;
 mod sessions;
@@ -15,12 +16,14 @@ use store::Store;
 pub use dm::queue::Policy;
 
 pub use config::{ManagementConfig, ManagementListeners};
+pub use endpoint::ManagementEndpoint;
 pub use node::ManagementNode;
 
-/// What all parts of the server use.
-struct Shared {
+/// What all parts of the server use. Devices need the queue of it alone, people
+/// all of the store.
+struct Shared<S = Store> {
     config: ManagementConfig,
-    store: Store,
+    store: S,
     sessions: sessions::Sessions,
     ticks: tokens::os::Monotonic,
     /// The path on which devices are answered.

@@ -5,17 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dm::queue::{Commit, QueueStore, StoreError};
 use dm::session::MAX_MESSAGE;
 use store::Store;
 use tls::http::{Handler, Request, Response, Transport, serve};
 use tls::{ClientAuthentication, Profile, ServerConfig};
-use tokens::os::Monotonic;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use super::sessions::Sessions;
-use super::{ManagementConfig, ManagementListeners, Shared};
+use super::{ManagementConfig, ManagementEndpoint, ManagementListeners, Shared};
 use crate::Error;
 use crate::running::Running;
 use crate::time::now;
@@ -24,8 +21,6 @@ use crate::time::now;
 const GRACE: Duration = Duration::from_secs(2);
 /// How often sessions are looked for that their device has left.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Commands for each look.
-const BATCH: usize = 256;
 
 /// A running management server.
 pub struct ManagementNode {
@@ -48,21 +43,14 @@ impl ManagementNode {
     ) -> Result<Self, Error> {
         let transport = transport(&config, &listeners.dm)?;
         on_loopback(&listeners.api, "the API")?;
-        let path = path_of(&config.server_uri)?;
-        store.close_sessions(now()).await?;
         let limits = config.limits.clone();
         let mut for_devices = limits.clone();
         for_devices.body_octets = for_devices.body_octets.min(MAX_MESSAGE);
-        let shared = Arc::new(Shared {
-            sessions: Sessions::new(config.idle),
-            ticks: Monotonic::start(),
-            path,
-            config,
-            store,
-        });
+        let shared = Arc::new(Shared::new(config, store)?);
+        shared.store.close_sessions(now()).await?;
+        let devices = ManagementEndpoint::of(Arc::clone(&shared));
         let mut jobs = Running::default();
-        jobs.spawn(run(Arc::clone(&shared)));
-        let devices = Devices(Arc::clone(&shared));
+        jobs.spawn(run(ManagementEndpoint::of(Arc::clone(&shared))));
         Ok(Self {
             dm: serve(listeners.dm, transport, for_devices, devices)?,
             api: serve(listeners.api, Transport::Plain, limits, Api(shared))?,
@@ -108,69 +96,11 @@ fn on_loopback(listener: &TcpListener, what: &str) -> Result<(), Error> {
     )))
 }
 
-/// The path of an http or https URI.
-fn path_of(uri: &str) -> Result<String, Error> {
-    let rest = uri
-        .strip_prefix("https://")
-        .or_else(|| uri.strip_prefix("http://"));
-    let path = rest.and_then(|rest| rest.split_once('/'));
-    match path {
-        Some((host, path)) if !host.is_empty() && !path.contains(['?', '#']) => {
-            Ok(format!("/{path}"))
-        }
-        _ => Err(Error::Configuration(format!(
-            "{uri} is not of the form https://HOST/PATH"
-        ))),
-    }
-}
-
-/// Ends sessions that their device has left, and marks commands whose time has
-/// passed, until it is dropped.
-async fn run(shared: Arc<Shared>) {
+/// Tidies up until it is dropped.
+async fn run(devices: ManagementEndpoint<Store>) {
     loop {
         sleep(INTERVAL).await;
-        if let Err(error) = shared.expire().await {
-            tracing::warn!(reason = %error.reason(), "commands could not be expired");
-        }
-        for place in shared.sessions.take_idle() {
-            let Some(mut dialogue) = place.lock().await.take() else {
-                continue;
-            };
-            dialogue.leave(now());
-            if let Err(error) = shared.store_rest(&mut dialogue).await {
-                tracing::warn!(reason = %error.reason(), "a session's end could not be stored");
-            }
-        }
-    }
-}
-
-impl Shared {
-    async fn expire(&self) -> Result<(), Error> {
-        for mut command in self.store.expired(now(), BATCH).await? {
-            command.value.handle_timeout(now());
-            let commit = Commit {
-                commands: vec![command],
-                ..Commit::default()
-            };
-            match QueueStore::commit(&self.store, commit).await {
-                // A session has it, or somebody called it off.
-                Err(StoreError::Conflict) => {}
-                stored => stored?,
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Devices(Arc<Shared>);
-
-impl Handler for Devices {
-    async fn handle(&self, request: Request) -> Response {
-        self.0.answer_device(&request).await
-    }
-
-    fn connection_failed(&self, remote: SocketAddr, error: &tls::Error) {
-        tracing::debug!(%remote, %error, "a device's connection failed");
+        devices.tidy_up().await;
     }
 }
 

@@ -122,6 +122,22 @@ impl Sessions {
         idle
     }
 
+    /// Sessions that no message is being answered in, with messages that are
+    /// not stored yet.
+    pub(super) fn with_unstored(&self) -> Vec<Place> {
+        let all = self.lock();
+        let proved = all.values().flatten().filter(|entry| entry.authenticated);
+        let waits = |place: &Place| {
+            place
+                .try_lock()
+                .is_ok_and(|own| own.as_ref().is_some_and(Dialogue::has_messages))
+        };
+        proved
+            .filter(|entry| waits(&entry.place))
+            .map(|entry| Arc::clone(&entry.place))
+            .collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Entry>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }

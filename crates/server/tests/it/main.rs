@@ -13,6 +13,7 @@
 )]
 
 mod hlr;
+mod management;
 mod moves;
 mod peers;
 mod pva;

@@ -2,7 +2,7 @@
 //! a store in a directory of its own.
 
 mod device;
-mod scratch;
+pub mod scratch;
 
 pub use device::Device;
 
