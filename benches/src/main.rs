@@ -1,5 +1,5 @@
-//! `./x bench NAME`: our code beside other programs that do the same, in one
-//! process and on one message (docs/building.md). It reports; it judges nothing.
+//! `./x bench NAME`: our code beside others that do the same, in one process and
+//! on the same input (docs/building.md). It reports; it judges nothing.
 //!
 //! A bench is a file with a function that gives [`report::Row`]s, and a line in
 //! [`BENCHES`]. Those that need a C library ask for the feature `peers`; without
@@ -7,6 +7,8 @@
 
 #![deny(unsafe_code)]
 
+mod cpu;
+mod dm;
 mod measure;
 #[cfg(feature = "peers")]
 #[expect(unsafe_code, reason = "the peers are C libraries")]
@@ -23,11 +25,18 @@ use report::Row;
 /// Name, what it compares, and its rows.
 type Bench = (&'static str, &'static str, fn() -> Result<Vec<Row>>);
 
-const BENCHES: &[Bench] = &[(
-    "syncml",
-    "a SyncML message: libwbxml both ways, libexpat's parser",
-    syncml::rows,
-)];
+const BENCHES: &[Bench] = &[
+    (
+        "dm",
+        "whole DM sessions: the same HTTP server that answers fixed octets",
+        dm::rows,
+    ),
+    (
+        "syncml",
+        "a SyncML message: libwbxml both ways, libexpat's parser",
+        syncml::rows,
+    ),
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -1,4 +1,4 @@
-//! Two pieces of work timed against each other: rounds that alternate in one
+//! Two pieces of work measured against each other: rounds that alternate in one
 //! process, so that both see the same machine, and the median of the rounds.
 
 use std::time::{Duration, Instant};
@@ -7,6 +7,20 @@ use anyhow::Result;
 
 /// One unit of work (a message, a vector), done again and again.
 pub(crate) type Work<'a> = Box<dyn FnMut() -> Result<()> + 'a>;
+
+/// Does so many units, and says what they cost.
+pub(crate) type Rounds<'a> = Box<dyn FnMut(u32) -> Result<Duration> + 'a>;
+
+/// Work that costs the time it takes.
+fn timed(mut work: Work<'_>) -> Rounds<'_> {
+    Box::new(move |units| {
+        let began = Instant::now();
+        for _ in 0..units {
+            work()?;
+        }
+        Ok(began.elapsed())
+    })
+}
 
 /// How long a round shall take.
 const ROUND: Duration = Duration::from_millis(50);
@@ -33,6 +47,11 @@ pub(crate) struct Pair {
 
 /// Times both sides in turns; who begins changes with every round.
 pub(crate) fn alternate(ours: Option<Work<'_>>, peer: Option<Work<'_>>) -> Pair {
+    alternate_rounds(ours.map(timed), peer.map(timed))
+}
+
+/// The same for work that says itself what it costs.
+pub(crate) fn alternate_rounds(ours: Option<Rounds<'_>>, peer: Option<Rounds<'_>>) -> Pair {
     let mut pair = Pair::default();
     let mut ours = pair.note("ours", ours.map(Side::calibrated).transpose());
     let mut peer = pair.note("peer", peer.map(Side::calibrated).transpose());
@@ -64,7 +83,7 @@ impl Pair {
 }
 
 struct Side<'a> {
-    work: Work<'a>,
+    work: Rounds<'a>,
     /// Units in each round.
     units: u32,
     /// Nanoseconds for one unit, of each round.
@@ -73,7 +92,7 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// Finds out, and warms up with it, how many units fill a round.
-    fn calibrated(work: Work<'a>) -> Result<Self> {
+    fn calibrated(work: Rounds<'a>) -> Result<Self> {
         let mut side = Self {
             work,
             units: 1,
@@ -92,11 +111,7 @@ impl<'a> Side<'a> {
     }
 
     fn run(&mut self) -> Result<Duration> {
-        let began = Instant::now();
-        for _ in 0..self.units {
-            (self.work)()?;
-        }
-        Ok(began.elapsed())
+        (self.work)(self.units)
     }
 
     fn round(&mut self) -> Result<()> {

@@ -11,8 +11,9 @@ use crate::measure::{Pair, Time};
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) unit: &'static str,
-    /// How many times as good as the peer we mean to be. A row without a goal
-    /// explains others: it stands in the table, not in the JSON.
+    /// How many times as good as the peer we mean to be. A row with
+    /// neither goal nor peer explains others: it stands in the table, not in the
+    /// JSON.
     pub(crate) goal: Option<f64>,
     pub(crate) ours: Option<f64>,
     pub(crate) peer: Option<f64>,
@@ -55,11 +56,36 @@ impl Row {
     }
 }
 
-/// The rows with a goal.
+impl Row {
+    /// The same as units per second, where more is better.
+    pub(crate) fn into_rates(mut self, unit: &'static str) -> Self {
+        let rate = |nanos: f64| 1e9 / nanos;
+        self.ours = self.ours.map(rate);
+        self.peer = self.peer.map(rate);
+        self.unit = unit;
+        self
+    }
+
+    /// A number of ours that has no peer.
+    pub(crate) const fn of_count(name: &'static str, unit: &'static str, count: f64) -> Self {
+        Self {
+            name,
+            unit,
+            goal: None,
+            ours: Some(count),
+            peer: None,
+            ratio: None,
+            spread: None,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// The rows with a goal or with both sides.
 pub(crate) fn json(rows: &[Row]) -> String {
     let rows: Vec<Value> = rows
         .iter()
-        .filter(|row| row.goal.is_some())
+        .filter(|row| row.goal.is_some() || row.ratio.is_some())
         .map(|row| {
             json!({
                 "name": row.name,
@@ -91,7 +117,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             number(row.ours, 0, ""),
             number(row.peer, 0, ""),
             number(row.ratio, 2, "x"),
-            number(row.goal, 0, "x"),
+            number(row.goal, 1, "x"),
             number(row.spread.map(|part| part * 100.0), 1, "%"),
             row.unit,
         );
@@ -132,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_the_rows_with_a_goal() {
+    fn json_has_the_rows_that_compare() {
         let rows = [
             row(Some(10.0), Some(500.0)),
             row(Some(1.0), None),

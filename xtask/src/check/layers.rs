@@ -104,7 +104,13 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "trust",
         ],
     ),
-    ("benches", Storey::Node, &["syncml"]),
+    (
+        "benches",
+        Storey::Node,
+        &[
+            "clock", "dm", "secret", "server", "store", "syncml", "tls", "tokens",
+        ],
+    ),
     ("fuzz", Storey::Node, &["clock", "dm", "secret", "syncml"]),
     ("xtask", Storey::Node, &[]),
 ];

@@ -3,6 +3,7 @@
 //! answer"). Implemented by the crate `store`.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use clock::Timestamp;
 use thiserror::Error as ThisError;
@@ -130,4 +131,39 @@ pub trait QueueStore: Send + Sync {
     /// Stores all of it, or nothing. A device whose account is gone is a
     /// [`StoreError::Conflict`].
     fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<S: QueueStore> QueueStore for Arc<S> {
+    fn account(
+        &self,
+        device: &str,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send {
+        S::account(self, device)
+    }
+
+    fn open_commands(
+        &self,
+        device: &str,
+    ) -> impl Future<Output = Result<Vec<Versioned<QueuedCommand>>, StoreError>> + Send {
+        S::open_commands(self, device)
+    }
+
+    fn expired(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Versioned<QueuedCommand>>, StoreError>> + Send {
+        S::expired(self, now, limit)
+    }
+
+    fn command(
+        &self,
+        id: QueuedId,
+    ) -> impl Future<Output = Result<Option<Versioned<QueuedCommand>>, StoreError>> + Send {
+        S::command(self, id)
+    }
+
+    fn commit(&self, commit: Commit) -> impl Future<Output = Result<(), StoreError>> + Send {
+        S::commit(self, commit)
+    }
 }
