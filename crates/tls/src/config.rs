@@ -6,6 +6,7 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode};
 
 use crate::profile::Rules;
+use crate::psk::{self, Psk, PskKeys};
 use crate::verify::Verdict;
 use crate::{Credentials, Error, PeerVerifier, Profile, context, offer};
 
@@ -17,8 +18,63 @@ pub enum ClientAuthentication {
     /// It asks; a client without one stays anonymous, and one whose certificate
     /// is refused is turned away.
     Optional(Arc<dyn PeerVerifier>),
-    /// It asks, and a client without one is turned away.
+    /// It asks, and a client with neither a certificate nor a pre-shared key is
+    /// turned away.
     Required(Arc<dyn PeerVerifier>),
+}
+
+/// All that a server can be made with.
+#[derive(Clone)]
+pub struct ServerSettings {
+    /// Versions, suites and the rest.
+    pub profile: Profile,
+    /// What it shows of itself: at most one with each kind of key, none where
+    /// clients have pre-shared keys.
+    pub credentials: Vec<Credentials>,
+    /// Whether clients show certificates.
+    pub clients: ClientAuthentication,
+    /// Its pre-shared keys.
+    pub keys: Option<Arc<dyn PskKeys>>,
+}
+
+impl ServerSettings {
+    /// A server that shows these credentials to anybody.
+    #[must_use]
+    pub fn new(profile: Profile, credentials: Vec<Credentials>) -> Self {
+        Self {
+            profile,
+            credentials,
+            clients: ClientAuthentication::None,
+            keys: None,
+        }
+    }
+}
+
+/// All that a client can be made with.
+#[derive(Clone)]
+pub struct ClientSettings {
+    /// Versions, suites and the rest.
+    pub profile: Profile,
+    /// What it shows if a server asks.
+    pub credentials: Option<Credentials>,
+    /// Who judges servers. Without it only a pre-shared key makes a connection.
+    pub verifier: Option<Arc<dyn PeerVerifier>>,
+    /// A key that it shares with the server.
+    pub psk: Option<Psk>,
+}
+
+impl ClientSettings {
+    /// An anonymous client without a verifier and a key, which can't connect
+    /// before it has one of them.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            credentials: None,
+            verifier: None,
+            psk: None,
+        }
+    }
 }
 
 /// What a server needs for [`accept`](crate::accept).
@@ -31,7 +87,7 @@ pub struct ClientConfig(Arc<Role>);
 
 struct Role {
     context: SslContext,
-    rules: &'static Rules,
+    rules: Arc<Rules>,
     mode: SslVerifyMode,
     verifier: Option<Arc<dyn PeerVerifier>>,
 }
@@ -40,26 +96,51 @@ struct Role {
 pub(crate) struct Session {
     pub(crate) ssl: Ssl,
     pub(crate) verdict: Option<Arc<Verdict>>,
-    pub(crate) rules: &'static Rules,
-    /// Whether the handshake is nothing without a judged certificate.
-    pub(crate) certificate_required: bool,
+    pub(crate) rules: Arc<Rules>,
+    /// Whether the handshake is nothing without a judged certificate or a
+    /// pre-shared key.
+    pub(crate) proof_required: bool,
 }
 
 impl ServerConfig {
     /// A server that shows `credentials`.
     ///
     /// # Errors
-    /// [`Error::ConfigurationWrong`] for credentials below the profile's
-    /// strength; [`Error::LibraryFailed`].
+    /// As for [`of`](Self::of).
     pub fn new(
         profile: Profile,
         credentials: &Credentials,
         clients: ClientAuthentication,
     ) -> Result<Self, Error> {
-        let rules = profile.rules();
-        let mut context = context::from_rules(rules, SslMethod::tls_server(), Some(credentials))?;
+        let mut settings = ServerSettings::new(profile, vec![credentials.clone()]);
+        settings.clients = clients;
+        Self::of(&settings)
+    }
+
+    /// A server.
+    ///
+    /// # Errors
+    /// [`Error::ConfigurationWrong`] for credentials below the profile's
+    /// strength, two of one kind, or nothing to show and no keys;
+    /// [`Error::LibraryFailed`].
+    pub fn of(settings: &ServerSettings) -> Result<Self, Error> {
+        if settings.credentials.is_empty() && settings.keys.is_none() {
+            return Err(Error::ConfigurationWrong(
+                "a server without a certificate needs pre-shared keys".to_owned(),
+            ));
+        }
+        let rules = settings.profile.rules();
+        let method = SslMethod::tls_server();
+        let mut context = context::from_rules(&rules, method, &settings.credentials)?;
+        context::install_dh(&mut context)?;
         context.set_client_hello_callback(offer::remember);
-        let (mode, verifier) = match clients {
+        if let Some(keys) = &settings.keys {
+            // To the library a key of TLS 1.3 is a session, which belongs to a
+            // context where clients show certificates.
+            context.set_session_id_context(b"rehome")?;
+            psk::install_server(&mut context, Arc::clone(keys));
+        }
+        let (mode, verifier) = match settings.clients.clone() {
             ClientAuthentication::None => (SslVerifyMode::NONE, None),
             ClientAuthentication::Optional(verifier) => (SslVerifyMode::PEER, Some(verifier)),
             ClientAuthentication::Required(verifier) => (
@@ -69,14 +150,15 @@ impl ServerConfig {
         };
         Ok(Self(Arc::new(Role {
             context: context.build(),
-            rules,
+            rules: Arc::new(rules),
             mode,
             verifier,
         })))
     }
 
     pub(crate) fn session(&self) -> Result<Session, Error> {
-        self.0.session(None)
+        let required = self.0.mode.contains(SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        self.0.session(None, required)
     }
 }
 
@@ -85,19 +167,49 @@ impl ClientConfig {
     /// `verifier` judges.
     ///
     /// # Errors
-    /// As for [`ServerConfig::new`].
+    /// As for [`of`](Self::of).
     pub fn new(
         profile: Profile,
         credentials: Option<&Credentials>,
         verifier: Arc<dyn PeerVerifier>,
     ) -> Result<Self, Error> {
-        let rules = profile.rules();
-        let context = context::from_rules(rules, SslMethod::tls_client(), credentials)?;
+        let mut settings = ClientSettings::new(profile);
+        settings.credentials = credentials.cloned();
+        settings.verifier = Some(verifier);
+        Self::of(&settings)
+    }
+
+    /// A client.
+    ///
+    /// # Errors
+    /// [`Error::ConfigurationWrong`] for credentials below the profile's
+    /// strength, and with neither a verifier nor a key; [`Error::LibraryFailed`].
+    pub fn of(settings: &ClientSettings) -> Result<Self, Error> {
+        let mut rules = settings.profile.rules();
+        match (&settings.verifier, &settings.psk) {
+            (None, None) => {
+                return Err(Error::ConfigurationWrong(
+                    "a client needs a verifier or a pre-shared key".to_owned(),
+                ));
+            }
+            // What nobody would judge is not asked for.
+            (None, Some(_)) => rules.keep_without_certificates(),
+            (Some(_), _) => {}
+        }
+        let method = SslMethod::tls_client();
+        let mut context = context::from_rules(&rules, method, settings.credentials.as_slice())?;
+        if let Some(psk) = &settings.psk {
+            psk::install_client(&mut context, psk.clone());
+        }
+        let mode = match settings.verifier {
+            Some(_) => SslVerifyMode::PEER,
+            None => SslVerifyMode::NONE,
+        };
         Ok(Self(Arc::new(Role {
             context: context.build(),
-            rules,
-            mode: SslVerifyMode::PEER,
-            verifier: Some(verifier),
+            rules: Arc::new(rules),
+            mode,
+            verifier: settings.verifier.clone(),
         })))
     }
 
@@ -107,18 +219,17 @@ impl ClientConfig {
     }
 
     pub(crate) fn session(&self, server_name: &str) -> Result<Session, Error> {
-        let mut session = self.0.session(Some(server_name))?;
+        let mut session = self.0.session(Some(server_name), true)?;
         // RFC 6066 clause 3: an address is not sent as a server name.
         if server_name.parse::<std::net::IpAddr>().is_err() {
             session.ssl.set_hostname(server_name)?;
         }
-        session.certificate_required = true;
         Ok(session)
     }
 }
 
 impl Role {
-    fn session(&self, server_name: Option<&str>) -> Result<Session, Error> {
+    fn session(&self, server_name: Option<&str>, proof_required: bool) -> Result<Session, Error> {
         let mut ssl = Ssl::new(&self.context)?;
         let verdict = self
             .verifier
@@ -132,8 +243,8 @@ impl Role {
         Ok(Session {
             ssl,
             verdict,
-            rules: self.rules,
-            certificate_required: self.mode.contains(SslVerifyMode::FAIL_IF_NO_PEER_CERT),
+            rules: Arc::clone(&self.rules),
+            proof_required,
         })
     }
 }

@@ -6,7 +6,7 @@ use openssl::ssl::SslContextBuilder;
 use openssl::x509::X509;
 use zeroize::Zeroizing;
 
-use crate::Error;
+use crate::{Error, strength};
 
 /// Our own leaf, the certificates above it, and the leaf's private key.
 #[derive(Clone)]
@@ -21,8 +21,9 @@ impl Credentials {
     /// upwards (often empty, or the one CA), and a key that the library holds.
     ///
     /// # Errors
-    /// [`Error::ConfigurationWrong`] if a certificate is not DER, or the key is
-    /// not the leaf's.
+    /// [`Error::ConfigurationWrong`] if a certificate is not DER, the key is not
+    /// the leaf's, or it is an RSA key of fewer than 2048 bits or an EC key of
+    /// fewer than 256.
     pub fn new(leaf: &[u8], above: &[Vec<u8>], key: PKey<Private>) -> Result<Self, Error> {
         let leaf = parse(leaf)?;
         let above = above
@@ -35,7 +36,14 @@ impl Credentials {
                 "the private key is not the certificate's".to_owned(),
             ));
         }
+        // Some profiles' library level lets any key pass.
+        strength::check(&public).map_err(Error::ConfigurationWrong)?;
         Ok(Self { leaf, above, key })
+    }
+
+    /// The kind of its key; a server can show one of each.
+    pub(crate) fn kind(&self) -> openssl::pkey::Id {
+        self.key.id()
     }
 
     /// The same with the key as unencrypted PKCS#8 DER.

@@ -6,16 +6,19 @@ use std::io;
 use openssl::ssl::{self, SslRef};
 
 use crate::wire::Wire;
-use crate::{Alert, Error, offer};
+use crate::{Alert, Error, offer, psk};
 
 /// `ERR_LIB_SSL`.
 const LIBRARY_SSL: i32 = 20;
 
 const NO_SUITABLE_KEY_SHARE: i32 = 101;
 const NO_SUITABLE_SIGNATURE_ALGORITHM: i32 = 118;
+const DIGEST_CHECK_FAILED: i32 = 149;
 const NO_SHARED_CIPHER: i32 = 193;
 const PEER_DID_NOT_RETURN_A_CERTIFICATE: i32 = 199;
+const BINDER_DOES_NOT_VERIFY: i32 = 253;
 const UNSUPPORTED_PROTOCOL: i32 = 258;
+const DECRYPTION_FAILED_OR_BAD_RECORD_MAC: i32 = 281;
 const UNEXPECTED_EOF: i32 = 294;
 const NO_SUITABLE_GROUPS: i32 = 295;
 const NO_SHARED_SIGNATURE_ALGORITHMS: i32 = 376;
@@ -33,6 +36,14 @@ pub(crate) fn of_handshake(error: &ssl::Error, ssl: &SslRef, wire: &Wire) -> Err
             code: "certificate-missing",
             text: "the peer has to show a certificate".to_owned(),
         },
+        BINDER_DOES_NOT_VERIFY | DIGEST_CHECK_FAILED | DECRYPTION_FAILED_OR_BAD_RECORD_MAC
+            if ssl.is_server() && psk::is_known(ssl) =>
+        {
+            Error::RefusedByUs {
+                code: "psk-wrong",
+                text: "the peer has another pre-shared key".to_owned(),
+            }
+        }
         UNSUPPORTED_PROTOCOL | VERSION_TOO_LOW => Error::VersionMismatch {
             offered: wire
                 .server_version()

@@ -13,7 +13,9 @@ use crate::linger::linger;
 use crate::profile::Rules;
 use crate::verify::Verdict;
 use crate::wire::Wire;
-use crate::{ClientConfig, Error, PeerIdentity, Refusal, ServerConfig, TlsStream, failure};
+use crate::{
+    ClientConfig, Error, PeerIdentity, Refusal, ServerConfig, TlsStream, failure, psk, strength,
+};
 
 /// Makes the server's side of a handshake until `deadline`.
 ///
@@ -66,7 +68,7 @@ async fn shake(
         ssl,
         verdict,
         rules,
-        certificate_required,
+        proof_required,
     } = session;
     tcp.set_nodelay(true)?;
     let mut stream = SslStream::new(ssl, Wire::new(tcp))?;
@@ -82,7 +84,7 @@ async fn shake(
         .map_err(|_| Error::Timeout("handshake"))?;
     let verdict = verdict.as_deref();
     let admitted = match ended {
-        Ok(()) => admit(stream.ssl(), verdict, rules, certificate_required),
+        Ok(()) => admit(stream.ssl(), verdict, &rules, proof_required),
         Err(error) => Err(reason(&error, &stream, verdict)),
     };
     match admitted {
@@ -97,6 +99,10 @@ async fn shake(
 fn reason(error: &ssl::Error, stream: &SslStream<Wire>, verdict: Option<&Verdict>) -> Error {
     match verdict.and_then(Verdict::decision) {
         Some(Err(refusal)) => refusal.into(),
+        _ if psk::is_unknown(stream.ssl()) => Error::from(&Refusal::new(
+            "psk-identity-unknown",
+            "there is no pre-shared key of that identity",
+        )),
         _ => failure::of_handshake(error, stream.ssl(), stream.get_ref()),
     }
 }
@@ -107,12 +113,12 @@ fn admit(
     ssl: &SslRef,
     verdict: Option<&Verdict>,
     rules: &Rules,
-    certificate_required: bool,
+    proof_required: bool,
 ) -> Result<Option<PeerIdentity>, Error> {
     // The library can't be told to insist on it, so the connection is closed
     // before it carries anything.
     if rules.extended_master_secret
-        && ssl.version2() == Some(SslVersion::TLS1_2)
+        && ssl.version2() != Some(SslVersion::TLS1_3)
         && ssl.extms_support() != Some(true)
     {
         return Err(Error::from(&Refusal::new(
@@ -120,12 +126,15 @@ fn admit(
             "TLS 1.2 without the extended master secret",
         )));
     }
+    strength::check_peer(ssl)?;
+    let psk = psk::proved(ssl);
     let shown = ssl
         .peer_certificate()
         .map(|leaf| leaf.to_der())
         .transpose()?;
     match (shown, verdict.and_then(Verdict::decision)) {
-        (None, None) if !certificate_required => Ok(None),
+        (None, None) if psk.is_some() => Ok(psk.cloned()),
+        (None, None) if !proof_required => Ok(None),
         (Some(shown), Some(Ok(peer))) if peer.leaf() == shown => Ok(Some(peer.clone())),
         (_, Some(Err(refusal))) => Err(refusal.into()),
         _ => Err(Error::from(&Refusal::new(

@@ -1,5 +1,7 @@
-//! TLS for the operator change and HTTP/1.1 over it (TS 33.210 clause 6.2;
-//! TLS 1.3 by RFC 8446, TLS 1.2 by RFC 5246; HTTP by RFC 9110 and RFC 9112).
+//! TLS for the operator change and for device management, and HTTP/1.1 over it
+//! (TS 33.210 clause 6.2; TLS 1.3 by RFC 8446, TLS 1.2 by RFC 5246; HTTP by RFC
+//! 9110 and RFC 9112). A [`Profile`] says which versions and suites there are; a
+//! key shared beforehand ([`Psk`], [`PskKeys`]) can stand for a certificate.
 //!
 //! A [`ServerConfig`] or [`ClientConfig`] holds one reusable context of the
 //! library; [`accept`] and [`connect`] make a [`TlsStream`] from a TCP stream.
@@ -24,17 +26,22 @@ pub mod http;
 mod linger;
 mod offer;
 mod profile;
+mod psk;
 mod roots;
 mod stream;
+mod strength;
 mod verify;
 mod wire;
 
 pub use alert::Alert;
-pub use config::{ClientAuthentication, ClientConfig, ServerConfig};
+pub use config::{
+    ClientAuthentication, ClientConfig, ClientSettings, ServerConfig, ServerSettings,
+};
 pub use credentials::Credentials;
 pub use error::Error;
 pub use handshake::{accept, connect};
-pub use profile::Profile;
+pub use profile::{CustomProfile, Profile, Scp81, Suite, SuiteKey, Version};
+pub use psk::{Psk, PskKey, PskKeys};
 pub use roots::Roots;
 pub use stream::TlsStream;
 pub use verify::{PeerIdentity, PeerRole, PeerVerifier, Refusal};

@@ -47,6 +47,7 @@ impl Wire {
             (3, 0) => "SSL 3.0".to_owned(),
             (3, 1) => "TLS 1.0".to_owned(),
             (3, 2) => "TLS 1.1".to_owned(),
+            (3, 3) => "TLS 1.2".to_owned(),
             _ => format!("version {major}.{minor} of the record protocol"),
         })
     }

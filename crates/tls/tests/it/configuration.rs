@@ -1,10 +1,11 @@
 //! Configurations that can't be made, and names that can't be connected to
 //! (TS 33.210 clause 6.2 for the strength of keys).
 
+use openssl::nid::Nid;
 use tls::{ClientAuthentication, Credentials, Error, Profile, ServerConfig};
 use zeroize::Zeroizing;
 
-use crate::support::certificates::{ALWAYS, p256, rsa};
+use crate::support::certificates::{ALWAYS, ec, p256, rsa};
 use crate::support::{World, client_config, deadline, shake, tcp_pair, within};
 
 fn is_misuse<T>(result: Result<T, Error>) -> bool {
@@ -32,10 +33,10 @@ fn credentials_that_do_not_fit_together_are_refused() {
 #[test]
 fn credentials_below_the_profiles_strength_are_refused() {
     let world = World::new();
-    let weak = world.authority.leaf_with("weak.example", rsa(1024), ALWAYS);
-    let credentials = weak.credentials(&[]);
-    let config = ServerConfig::new(Profile::ThreeGpp, &credentials, ClientAuthentication::None);
-    assert!(is_misuse(config));
+    for key in [rsa(1024), ec(Nid::SECP224R1)] {
+        let weak = world.authority.leaf_with("weak.example", key, ALWAYS);
+        assert!(is_misuse(Credentials::new(&weak.der(), &[], weak.key)));
+    }
     assert_eq!(Profile::default().name(), "3gpp");
 }
 

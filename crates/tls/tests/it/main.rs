@@ -21,5 +21,7 @@ mod http_server;
 mod http_time;
 mod mismatch;
 mod openssl_program;
+mod psk;
 mod refusals;
+mod suites;
 mod support;

@@ -19,7 +19,11 @@ use super::judge::Judge;
 pub(crate) const ALWAYS: (&str, &str) = ("20000101000000Z", "99991231235959Z");
 
 pub(crate) fn p256() -> PKey<Private> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    ec(Nid::X9_62_PRIME256V1)
+}
+
+pub(crate) fn ec(curve: Nid) -> PKey<Private> {
+    let group = EcGroup::from_curve_name(curve).unwrap();
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
 }
 

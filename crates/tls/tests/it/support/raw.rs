@@ -51,6 +51,23 @@ impl Raw {
         self
     }
 
+    pub(crate) fn suites_1_3(mut self, names: &str) -> Self {
+        self.0.set_ciphersuites(names).unwrap();
+        self
+    }
+
+    /// Names a key, right or wrong.
+    pub(crate) fn psk(mut self, identity: &'static str, key: &[u8]) -> Self {
+        let key = key.to_vec();
+        self.0.set_psk_client_callback(move |_, _, name, to| {
+            name[..identity.len()].copy_from_slice(identity.as_bytes());
+            name[identity.len()] = 0;
+            to[..key.len()].copy_from_slice(&key);
+            Ok(key.len())
+        });
+        self
+    }
+
     pub(crate) fn groups(mut self, names: &str) -> Self {
         self.0.set_groups_list(names).unwrap();
         self
