@@ -4,6 +4,7 @@
 //! body piece by piece. Neither side upgrades a connection (TS 33.210 clause 6.2
 //! forbids RFC 2817).
 
+pub mod auth;
 mod client;
 mod connection;
 mod exchange;

@@ -16,6 +16,7 @@ mod certificates;
 mod configuration;
 mod groups;
 mod handshake;
+mod http_auth;
 mod http_client;
 mod http_server;
 mod http_time;
