@@ -17,7 +17,7 @@ macro_rules! elements {
             reason = "each table has a row for each variant"
         )]
         impl Element {
-            const ALL: &'static [Self] = &[$(Self::$variant),*];
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant,)* Self::Foreign];
 
             /// The name in XML.
             #[inline]
@@ -26,18 +26,18 @@ macro_rules! elements {
                 NAMES[self as usize]
             }
 
-            /// The start tag in XML, without a namespace.
+            /// The name as a number, its first octet the lowest.
             #[inline]
-            pub(crate) const fn start_tag(self) -> &'static str {
-                const TAGS: &[&str] = &[$(concat!("<", $name, ">"),)* ""];
-                TAGS[self as usize]
+            const fn key(self) -> u128 {
+                const KEYS: &[u128] = &[$(key($name),)* 0];
+                KEYS[self as usize]
             }
 
-            /// The end tag in XML.
+            /// The name and `>` as a number, and the octets that they take.
             #[inline]
-            pub(crate) const fn end_tag(self) -> &'static str {
-                const TAGS: &[&str] = &[$(concat!("</", $name, ">"),)* ""];
-                TAGS[self as usize]
+            const fn end_key(self) -> (u128, u128) {
+                const KEYS: &[(u128, u128)] = &[$(end_key(concat!($name, ">")),)* (1, 0)];
+                KEYS[self as usize]
             }
 
             /// Code page and token in WBXML.
@@ -129,13 +129,55 @@ elements! {
 impl Element {
     /// The element with this name in XML.
     pub(crate) fn named(name: &[u8]) -> Self {
-        BY_NAME
-            .get(slot(name))
-            .copied()
-            .filter(|element| {
-                let known = element.name().as_bytes();
-                known.len() == name.len() && known.iter().zip(name).all(|(k, n)| k == n)
-            })
+        let mut octets = [0; LONGEST];
+        let Some(room) = octets.get_mut(..name.len()) else {
+            return Self::Foreign;
+        };
+        room.copy_from_slice(name);
+        let element = Self::keyed(u128::from_le_bytes(octets));
+        if element.name().len() == name.len() {
+            element
+        } else {
+            Self::Foreign
+        }
+    }
+
+    /// The element with whose name `octets` begin, and the name's length;
+    /// foreign where no name of ours stands there, or near the end of a
+    /// document. An octet that goes on a name in XML and is no letter may
+    /// follow.
+    #[inline]
+    pub(crate) fn starting(octets: &[u8]) -> (Self, usize) {
+        // All our names are letters, which have this bit, and what ends a name
+        // in a tag has not.
+        const LETTER: u128 = u128::from_le_bytes([0x40; LONGEST]);
+        let Some(octets) = octets.first_chunk() else {
+            return (Self::Foreign, 0);
+        };
+        let octets = u128::from_le_bytes(*octets);
+        let ends = !octets & LETTER;
+        let first_end = ends & ends.wrapping_neg();
+        let element = Self::keyed(octets & (first_end >> 6).wrapping_sub(1));
+        // The element's name has it too, but is known later.
+        (element, ends.trailing_zeros() as usize / 8)
+    }
+
+    /// Whether `octets` begin with this name and `>`; never for a foreign one,
+    /// or near the end of a document.
+    #[inline]
+    pub(crate) fn is_ended_by(self, octets: &[u8]) -> bool {
+        let Some(octets) = octets.first_chunk::<LONGEST>() else {
+            return false;
+        };
+        let (end, taken) = self.end_key();
+        u128::from_le_bytes(*octets) & taken == end
+    }
+
+    #[inline]
+    fn keyed(key: u128) -> Self {
+        let element = BY_NAME.get(slot(key)).copied();
+        element
+            .filter(|element| element.key() == key)
             .unwrap_or(Self::Foreign)
     }
 
@@ -160,15 +202,37 @@ const SLOTS: usize = 256;
 static BY_NAME: [Element; SLOTS] = by_name();
 static BY_TOKEN: [[Element; 64]; 2] = by_token();
 
-/// Where a name stands in the table. The factors were searched for: no two
-/// names meet, which [`by_name`] makes sure of.
-#[expect(clippy::indexing_slicing, reason = "the index is below the length")]
-const fn slot(name: &[u8]) -> usize {
-    let (Some(first), Some(last)) = (name.first(), name.last()) else {
-        return 0;
-    };
-    let middle = name[name.len() / 2];
-    (*first as usize * 15 + *last as usize * 23 + middle as usize * 51 + name.len() * 55) % SLOTS
+/// Octets of the longest name and one more.
+const LONGEST: usize = 16;
+
+/// Up to [`LONGEST`] octets as a number.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiled; a wrong index does not compile"
+)]
+const fn key(text: &str) -> u128 {
+    let text = text.as_bytes();
+    let mut octets = [0; LONGEST];
+    let mut at = 0;
+    while at < text.len() {
+        octets[at] = text[at];
+        at += 1;
+    }
+    u128::from_le_bytes(octets)
+}
+
+/// [`key`], and the octets of it that are not zero.
+const fn end_key(text: &str) -> (u128, u128) {
+    let key = key(text);
+    (key, u128::MAX >> (key.leading_zeros() & !7))
+}
+
+/// Where a name stands in the table. The factor was searched for: no two names
+/// meet, which [`by_name`] makes sure of.
+const fn slot(key: u128) -> usize {
+    const FACTOR: u64 = 0xe402_574e_f3ff_c897;
+    let halves = (key >> 64) as u64 ^ key as u64;
+    (halves.wrapping_mul(FACTOR) >> 56) as usize
 }
 
 #[expect(
@@ -178,9 +242,9 @@ const fn slot(name: &[u8]) -> usize {
 const fn by_name() -> [Element; SLOTS] {
     let mut table = [Element::Foreign; SLOTS];
     let mut at = 0;
-    while at < Element::ALL.len() {
+    while at < Element::ALL.len() - 1 {
         let element = Element::ALL[at];
-        let slot = slot(element.name().as_bytes());
+        let slot = slot(element.key());
         assert!(matches!(table[slot], Element::Foreign), "two names meet");
         table[slot] = element;
         at += 1;
@@ -195,7 +259,7 @@ const fn by_name() -> [Element; SLOTS] {
 const fn by_token() -> [[Element; 64]; 2] {
     let mut table = [[Element::Foreign; 64]; 2];
     let mut at = 0;
-    while at < Element::ALL.len() {
+    while at < Element::ALL.len() - 1 {
         let element = Element::ALL[at];
         let (page, token) = element.token();
         table[page as usize][token as usize] = element;

@@ -16,6 +16,7 @@ mod limits;
 mod mask;
 pub mod model;
 mod read;
+mod scan;
 pub mod wbxml;
 mod write;
 pub mod xml;
@@ -24,6 +25,6 @@ pub use error::{Class, Error, Malformed, Place, Unsupported, Unwritable};
 pub use limits::{Limit, Limits};
 pub use model::{
     Alert, AlertCode, Anchor, Chal, CmdId, Command, Cred, Data, Exec, Format, Group, Item,
-    ItemCommand, Location, Message, Meta, MsgId, NextNonce, Results, SessionId, Status, StatusCode,
-    SyncBody, SyncHdr, UnsupportedCommand,
+    ItemCommand, Location, Message, Meta, MsgId, NextNonce, Rare, RareMeta, Results, SessionId,
+    Status, StatusCode, SyncBody, SyncHdr, UnsupportedCommand,
 };

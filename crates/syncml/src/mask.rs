@@ -134,8 +134,10 @@ fn mask_cred(cred: Option<&mut Cred>) {
 }
 
 fn mask_meta(meta: Option<&mut Meta>) {
-    if let Some(nonce) = meta.and_then(|meta| meta.next_nonce.as_mut()) {
-        *nonce = masked_nonce();
+    if let Some(meta) = meta
+        && meta.rare.next_nonce.is_some()
+    {
+        meta.rare.next_nonce = Some(masked_nonce());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The next message to the server (OMA DM Protocol 1.2 clauses 6 and 8.3).
 
 use clock::Tick;
-use syncml::{Alert, AlertCode, Command, Location, Meta, MsgId, SyncHdr};
+use syncml::{Alert, AlertCode, Command, Location, Meta, MsgId, RareMeta, SyncHdr};
 
 use super::{Event, Kind, Outgoing, Sent, Session, State};
 use crate::Error;
@@ -58,13 +58,13 @@ impl Session {
         if self.prover.is_proving() {
             header.source.name = self.prover.user().map(str::to_owned);
         }
-        header.meta = Some(Meta {
+        header.meta = Some(Meta::from(RareMeta {
             max_msg_size: u64::try_from(MAX_MESSAGE).ok(),
             max_obj_size: self
                 .object_limit
                 .and_then(|limit| u64::try_from(limit).ok()),
-            ..Meta::default()
-        });
+            ..RareMeta::default()
+        }));
         header
     }
 

@@ -101,7 +101,7 @@ impl GenericAlert {
         let mut item = wire_item(encoding, item, &self.value)?;
         if let Some(meta) = &mut item.meta {
             meta.type_ = Some(self.type_);
-            meta.mark = self.mark;
+            meta.rare.mark = self.mark;
         }
         let mut alert = Alert::new("1", AlertCode::GENERIC_ALERT);
         alert.correlator = self.correlator;

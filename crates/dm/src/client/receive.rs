@@ -131,11 +131,11 @@ impl Session {
         let Some(meta) = &header.meta else {
             return;
         };
-        if let Some(max) = meta.max_msg_size {
+        if let Some(max) = meta.rare.max_msg_size {
             self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
         }
-        if meta.max_obj_size.is_some() {
-            self.peer_object = meta.max_obj_size;
+        if meta.rare.max_obj_size.is_some() {
+            self.peer_object = meta.rare.max_obj_size;
         }
     }
 

@@ -66,7 +66,7 @@ impl Session {
                 Ok(AlertItem {
                     source: item.source_uri().map(str::to_owned),
                     type_: item.type_(None).map(str::to_owned),
-                    mark: meta.and_then(|meta| meta.mark.clone()),
+                    mark: meta.and_then(|meta| meta.rare.mark.clone()),
                     value: item_value(item, None)?,
                 })
             })

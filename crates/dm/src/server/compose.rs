@@ -2,7 +2,9 @@
 //! 8.6).
 
 use clock::Tick;
-use syncml::{Alert, AlertCode, Command, Location, Meta, MsgId, Status, StatusCode, SyncHdr};
+use syncml::{
+    Alert, AlertCode, Command, Location, Meta, MsgId, RareMeta, Status, StatusCode, SyncHdr,
+};
 
 use super::{CommandId, Event, InFlight, Queued, Session, State};
 use crate::Error;
@@ -64,11 +66,11 @@ impl Session {
         if self.is_proving() {
             header.source.name = self.prover.user().map(str::to_owned);
         }
-        header.meta = Some(Meta {
+        header.meta = Some(Meta::from(RareMeta {
             max_msg_size: u64::try_from(MAX_MESSAGE).ok(),
             max_obj_size: u64::try_from(self.config.max_object).ok(),
-            ..Meta::default()
-        });
+            ..RareMeta::default()
+        }));
         header
     }
 

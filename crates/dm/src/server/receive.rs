@@ -71,10 +71,10 @@ impl Session {
     fn take(&mut self, received: &Received<'_>, random: &mut dyn Random) {
         let header = &received.message.header;
         let commands = &received.message.body.commands;
-        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_msg_size) {
+        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.rare.max_msg_size) {
             self.peer_max = usize::try_from(max).map_or(MAX_MESSAGE, |max| max.min(MAX_MESSAGE));
         }
-        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.max_obj_size) {
+        if let Some(max) = header.meta.as_ref().and_then(|meta| meta.rare.max_obj_size) {
             self.peer_object = Some(max);
         }
         if let Some(code) = version_fault(self.config.profile, header) {

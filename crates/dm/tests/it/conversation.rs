@@ -39,7 +39,10 @@ fn a_session_without_commands_takes_two_messages() {
         (header.target.uri.as_str(), header.source.uri.as_str()),
         (SERVER, DEVICE)
     );
-    assert_eq!(header.meta.as_ref().unwrap().max_msg_size, Some(65_536));
+    assert_eq!(
+        header.meta.as_ref().unwrap().rare.max_msg_size,
+        Some(65_536)
+    );
     // The device information names its nodes as sources.
     let sources: Vec<_> = first.body.commands[1]
         .items()

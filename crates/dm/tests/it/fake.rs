@@ -6,8 +6,8 @@ use dm::tree::Tree;
 use dm::{Error, client, server};
 use sim::net::SimRandom;
 use syncml::{
-    Alert, AlertCode, Command, Item, ItemCommand, Location, Message, Meta, MsgId, Results, Status,
-    StatusCode, SyncBody, SyncHdr, xml,
+    Alert, AlertCode, Command, Item, ItemCommand, Location, Message, Meta, MsgId, RareMeta,
+    Results, Status, StatusCode, SyncBody, SyncHdr, xml,
 };
 
 use crate::kit::{DEVICE, SERVER, device_tree, plain_client, plain_server, session_id};
@@ -117,9 +117,11 @@ impl FakeServer {
             },
         };
         message.header.resp_uri.clone_from(&self.resp_uri);
-        message.header.meta = self.max_msg_size.map(|max| Meta {
-            max_msg_size: Some(max),
-            ..Meta::default()
+        message.header.meta = self.max_msg_size.map(|max| {
+            Meta::from(RareMeta {
+                max_msg_size: Some(max),
+                ..RareMeta::default()
+            })
         });
         message.body.commands.extend(commands);
         message
@@ -201,9 +203,11 @@ impl FakeClient {
             Location::new(SERVER),
             Location::new(DEVICE),
         );
-        header.meta = self.max_msg_size.map(|max| Meta {
-            max_msg_size: Some(max),
-            ..Meta::default()
+        header.meta = self.max_msg_size.map(|max| {
+            Meta::from(RareMeta {
+                max_msg_size: Some(max),
+                ..RareMeta::default()
+            })
         });
         Message {
             header,

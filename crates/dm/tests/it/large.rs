@@ -131,7 +131,7 @@ fn both_sides_announce_what_they_take() {
     let announced: Vec<Option<u64>> = talk
         .messages
         .iter()
-        .map(|(_, message)| message.header.meta.as_ref().unwrap().max_obj_size)
+        .map(|(_, message)| message.header.meta.as_ref().unwrap().rare.max_obj_size)
         .collect();
     assert_eq!(announced, [Some(4321), Some(1234)]);
 }

@@ -140,7 +140,7 @@ fn server() -> FakeClient {
 
 fn open(fake: &mut FakeClient, request: Request) -> Message {
     let mut opening = fake.opening(Vec::new());
-    opening.header.meta.as_mut().unwrap().max_obj_size = Some(10_000);
+    opening.header.meta.as_mut().unwrap().rare.max_obj_size = Some(10_000);
     fake.hand(&opening).unwrap();
     fake.server.push(request).unwrap();
     fake.next().unwrap()

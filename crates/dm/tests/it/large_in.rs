@@ -73,7 +73,7 @@ pub(crate) fn value(fake: &FakeServer) -> Option<Vec<u8>> {
 #[test]
 fn an_object_in_three_chunks() {
     let (mut fake, opening) = FakeServer::with(taking(1000), device_tree());
-    assert_eq!(opening.header.meta.unwrap().max_obj_size, Some(1000));
+    assert_eq!(opening.header.meta.unwrap().rare.max_obj_size, Some(1000));
     for (command, is_final) in [(first("one ", 13), false), (next("two "), false)] {
         let answer = fake.say(vec![command], is_final).unwrap();
         // 213, and the request for the rest; the package is not closed.
@@ -111,7 +111,7 @@ fn what_is_announced() {
         let mut config = plain_client();
         config.max_object = limit;
         let (_, opening) = FakeServer::with(config, limited_tree(limits));
-        assert_eq!(opening.header.meta.unwrap().max_obj_size, announced);
+        assert_eq!(opening.header.meta.unwrap().rare.max_obj_size, announced);
     }
 }
 

@@ -26,7 +26,7 @@ impl Device {
         let mut fake = FakeClient::new();
         fake.max_msg_size = Some(max_msg_size);
         let mut opening = fake.opening(Vec::new());
-        opening.header.meta.as_mut().unwrap().max_obj_size = max_obj_size;
+        opening.header.meta.as_mut().unwrap().rare.max_obj_size = max_obj_size;
         fake.hand(&opening).unwrap();
         fake.server.push(request).unwrap();
         let heard = fake.next().unwrap();
@@ -208,7 +208,7 @@ fn a_chunk_after_statuses() {
     fake.max_msg_size = Some(1500);
     let events = (3..20).map(|cmd_id| alert(cmd_id, 1224)).collect();
     let mut opening = fake.opening(events);
-    opening.header.meta.as_mut().unwrap().max_obj_size = Some(5000);
+    opening.header.meta.as_mut().unwrap().rare.max_obj_size = Some(5000);
     fake.hand(&opening).unwrap();
     fake.server.push(big(2000)).unwrap();
     // One that fits into a message is not cut, whatever the statuses leave.
@@ -247,7 +247,7 @@ fn a_whole_command_after_statuses() {
     fake.max_msg_size = Some(2500);
     let events = (3..8).map(|cmd_id| alert(cmd_id, 1224)).collect();
     let mut opening = fake.opening(events);
-    opening.header.meta.as_mut().unwrap().max_obj_size = Some(5000);
+    opening.header.meta.as_mut().unwrap().rare.max_obj_size = Some(5000);
     fake.hand(&opening).unwrap();
     let whole = add("./NAP/y", text(&"y".repeat(1000)));
     fake.server.push(whole).unwrap();
@@ -347,7 +347,7 @@ fn results_that_are_not_sent() {
     let mut fake = device_with(value(), 10_000);
     for (limit, code) in [(3000, 200), (2999, 413)] {
         let mut message = fake.message(vec![read(2)], true);
-        message.header.meta.as_mut().unwrap().max_obj_size = Some(limit);
+        message.header.meta.as_mut().unwrap().rare.max_obj_size = Some(limit);
         fake.hand(&message).unwrap();
         let mut answer = fake.next().unwrap();
         assert_eq!(statuses(&answer)[1].code.0, code);

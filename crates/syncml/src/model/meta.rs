@@ -5,7 +5,7 @@ use std::fmt;
 
 use data_encoding::BASE64;
 
-use super::{Format, data::decode_base64};
+use super::{Format, Rare, RareMeta, data::decode_base64};
 
 /// The element `Meta` with the children that device management knows. Others
 /// are skipped when read.
@@ -15,23 +15,10 @@ pub struct Meta {
     pub format: Option<Format>,
     /// The media type of the data, or the scheme of credentials.
     pub type_: Option<String>,
-    /// How important an alert is (`fatal`, `critical`, `minor`, …; OMA DM
-    /// Protocol 1.2, "Generic Alert").
-    pub mark: Option<String>,
     /// The size of the whole object, in octets.
     pub size: Option<u64>,
-    /// Synchronisation anchors; not used by device management.
-    pub anchor: Option<Anchor>,
-    /// The version of the data.
-    pub version: Option<String>,
-    /// The nonce for the next credentials.
-    pub next_nonce: Option<NextNonce>,
-    /// The largest message that the sender takes, in octets.
-    pub max_msg_size: Option<u64>,
-    /// The largest object that the sender takes, in octets.
-    pub max_obj_size: Option<u64>,
-    /// Experimental meta-information, as written.
-    pub emi: Vec<String>,
+    /// What hardly any item has.
+    pub rare: Rare,
 }
 
 impl Meta {
@@ -49,6 +36,16 @@ impl Meta {
     pub fn formatted(format: Format) -> Self {
         Self {
             format: Some(format),
+            ..Self::default()
+        }
+    }
+}
+
+/// Meta-information without anything about data.
+impl From<RareMeta> for Meta {
+    fn from(rare: RareMeta) -> Self {
+        Self {
+            rare: rare.into(),
             ..Self::default()
         }
     }

@@ -13,6 +13,7 @@ mod header;
 mod id;
 mod item;
 mod meta;
+mod rare;
 mod status_code;
 
 pub use alert_code::AlertCode;
@@ -24,6 +25,7 @@ pub use header::{Chal, Cred, SyncHdr};
 pub use id::{CmdId, MsgId, SessionId};
 pub use item::{Item, Location};
 pub use meta::{Anchor, Meta, NextNonce};
+pub use rare::{Rare, RareMeta};
 pub use status_code::StatusCode;
 
 /// One SyncML message: the element `SyncML` (SyncML RepPro 1.2, "SyncML").

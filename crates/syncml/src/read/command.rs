@@ -156,9 +156,10 @@ impl<S: Source> MessageReader<S> {
             Element::NoResp => self.flag(child, &mut parts.no_resp),
             Element::Meta => self.meta(&mut parts.meta),
             Element::Item => {
-                let item = self.item(&mut parts.foreign)?;
-                parts.items.push(item);
-                Ok(())
+                self.count_item()?;
+                // Read where it stays: an item is large to move.
+                let item = parts.items.push_mut(Item::default());
+                self.item(item, &mut parts.foreign)
             }
             Element::Data => self.number(child, &mut parts.code),
             Element::Correlator => self.text(child, &mut parts.correlator),
@@ -191,7 +192,7 @@ impl<S: Source> MessageReader<S> {
             return Err(self.malformed(Malformed::Duplicate(name.name())));
         }
         self.count_item()?;
-        references.push(self.source.text_value()?);
+        references.push(self.source.text_value()?.into_owned());
         Ok(())
     }
 

@@ -98,7 +98,7 @@ impl<S: Source> MessageReader<S> {
         *slot = Some(Chal {
             type_: meta.type_,
             format: meta.format,
-            next_nonce: meta.next_nonce,
+            next_nonce: meta.rare.into_inner().next_nonce,
         });
         Ok(())
     }

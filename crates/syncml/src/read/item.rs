@@ -5,11 +5,13 @@ use crate::element::Element;
 use crate::{Error, Item};
 
 impl<S: Source> MessageReader<S> {
-    /// Reads the open `Item`. Unknown children are skipped; those that only
-    /// data synchronisation has go to `foreign`.
-    pub(super) fn item(&mut self, foreign: &mut Option<&'static str>) -> Result<Item, Error> {
-        self.count_item()?;
-        let mut item = Item::default();
+    /// Reads the open `Item` into `item`, which is empty. Unknown children are
+    /// skipped; those that only data synchronisation has go to `foreign`.
+    pub(super) fn item(
+        &mut self,
+        item: &mut Item,
+        foreign: &mut Option<&'static str>,
+    ) -> Result<(), Error> {
         while let Some(child) = self.source.child()? {
             match child {
                 Element::Target => self.location(child, &mut item.target, Some(foreign))?,
@@ -25,7 +27,7 @@ impl<S: Source> MessageReader<S> {
                 _ => self.source.skip()?,
             }
         }
-        Ok(item)
+        Ok(())
     }
 
     /// Skips the open element `name`, which makes its command unsupported.

@@ -7,6 +7,8 @@ mod header;
 mod item;
 mod meta;
 
+use std::borrow::Cow;
+
 use crate::element::Element;
 use crate::{
     Command, Data, Error, Item, Limit, Limits, Malformed, Message, Meta, Place, SyncBody, SyncHdr,
@@ -19,7 +21,7 @@ pub(crate) trait Source {
     fn child(&mut self) -> Result<Option<Element>, Error>;
 
     /// Reads the open element as text, without the white space around it.
-    fn text_value(&mut self) -> Result<String, Error>;
+    fn text_value(&mut self) -> Result<Cow<'_, str>, Error>;
 
     /// Reads the open element, which must be empty.
     fn flag(&mut self) -> Result<(), Error>;
@@ -36,7 +38,7 @@ pub(crate) trait Source {
 
     /// Reads the open element as a nonce.
     fn nonce_value(&mut self) -> Result<Written, Error> {
-        self.text_value().map(Written::Text)
+        Ok(Written::Text(self.text_value()?.into_owned()))
     }
 
     /// What the document may ask for.
@@ -167,7 +169,7 @@ impl<S: Source> MessageReader<S> {
     /// Reads the open element `name` as a text that may stand once.
     fn text(&mut self, name: Element, slot: &mut Option<String>) -> Result<(), Error> {
         self.first(name, slot.as_ref())?;
-        *slot = Some(self.source.text_value()?);
+        *slot = Some(self.source.text_value()?.into_owned());
         Ok(())
     }
 
@@ -180,7 +182,7 @@ impl<S: Source> MessageReader<S> {
         self.first(name, slot.as_ref())?;
         let text = self.source.text_value()?;
         let digits = text.bytes().all(|octet| octet.is_ascii_digit());
-        let number = text.parse().ok().filter(|_| digits);
+        let number: Option<T> = text.parse().ok().filter(|_| digits);
         *slot = Some(number.ok_or_else(|| self.malformed(Malformed::Number(name.name())))?);
         Ok(())
     }

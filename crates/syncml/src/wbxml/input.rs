@@ -1,5 +1,7 @@
 //! Octets read with their bounds checked (WBXML 1.3 clause 5.1, mb_u_int32).
 
+use crate::{scan, xml};
+
 /// What is left of a document.
 #[derive(Clone)]
 pub(super) struct Input<'a> {
@@ -62,7 +64,20 @@ impl<'a> Input<'a> {
     /// The octets up to the next NUL, which is read too.
     pub(super) fn terminated(&mut self) -> Option<&'a [u8]> {
         let rest = self.octets.get(self.position..)?;
-        let length = rest.iter().position(|octet| *octet == 0)?;
+        let length = scan::find(rest, |word| word.is(0))?;
+        self.position += length + 1;
+        rest.get(..length)
+    }
+
+    /// The same, if XML could carry them as far as one octet alone tells; else
+    /// nothing is read.
+    #[inline]
+    pub(super) fn terminated_plain(&mut self) -> Option<&'a [u8]> {
+        let rest = self.octets.get(self.position..)?;
+        let length = scan::find(rest, xml::seems_forbidden)?;
+        if rest.get(length) != Some(&0) {
+            return None;
+        }
         self.position += length + 1;
         rest.get(..length)
     }

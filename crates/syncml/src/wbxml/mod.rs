@@ -22,7 +22,8 @@ mod tree;
 mod vocabulary;
 
 use self::cursor::Cursor;
-use self::sink::{Length, WbxmlSink};
+use self::sink::WbxmlSink;
+use crate::write::Length;
 use crate::{Command, Error, Limits, Message, read, write};
 
 pub use language::Language;
@@ -52,7 +53,7 @@ pub fn decode(octets: &[u8], limits: &Limits) -> Result<Message, Error> {
 /// As [`xml::encode`](crate::xml::encode), but octets need no Format here; and
 /// [`Error::NotBase64`] for text of the Format `bin` that is not base64.
 pub fn encode(message: &Message) -> Result<Vec<u8>, Error> {
-    let mut sink = WbxmlSink::new(Vec::new());
+    let mut sink = WbxmlSink::new(write::room(message, 256, 96));
     write::message(&mut sink, message)?;
     Ok(sink.out)
 }

@@ -8,29 +8,8 @@ use super::input::write_number;
 use super::nested;
 use super::tokens::global;
 use crate::element::Element;
-use crate::write::{Sink, unwritable};
+use crate::write::{Octets, Sink, unwritable};
 use crate::{Data, Error, Format, Item, Meta, Unwritable, xml};
-
-/// Where octets go.
-pub(super) trait Octets {
-    fn put(&mut self, octets: &[u8]);
-}
-
-impl Octets for Vec<u8> {
-    fn put(&mut self, octets: &[u8]) {
-        self.extend_from_slice(octets);
-    }
-}
-
-/// Counts the octets.
-#[derive(Default)]
-pub(super) struct Length(pub(super) usize);
-
-impl Octets for Length {
-    fn put(&mut self, octets: &[u8]) {
-        self.0 += octets.len();
-    }
-}
 
 /// Writes elements to octets.
 pub(super) struct WbxmlSink<T> {

@@ -161,10 +161,12 @@ impl<'a> Tokens<'a> {
         if ahead.octet()? != global::STR_I {
             return None;
         }
-        let text = std::str::from_utf8(ahead.terminated()?).ok()?;
+        let plain = ahead.terminated_plain();
+        let is_plain = plain.is_some();
+        let text = std::str::from_utf8(plain.or_else(|| ahead.terminated())?).ok()?;
         if ahead.octet()? != global::END
             || text.len() > self.limits.max_text
-            || xml::first_forbidden(text).is_some()
+            || (!is_plain && xml::first_forbidden(text).is_some())
         {
             return None;
         }

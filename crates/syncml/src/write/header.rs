@@ -3,7 +3,7 @@
 
 use super::{Sink, Writer, unwritable};
 use crate::element::Element;
-use crate::{Chal, Cred, Error, Format, Location, Meta, NextNonce, SyncHdr, Unwritable};
+use crate::{Chal, Cred, Error, Format, Location, Meta, NextNonce, RareMeta, SyncHdr, Unwritable};
 
 impl<S: Sink> Writer<'_, S> {
     pub(super) fn header(&mut self, header: &SyncHdr) -> Result<(), Error> {
@@ -77,21 +77,22 @@ impl<S: Sink> Writer<'_, S> {
         self.out.open(Element::Meta);
         self.optional(Element::Format, meta.format.as_ref().map(Format::as_str))?;
         self.optional(Element::Type, meta.type_.as_deref())?;
-        self.optional(Element::Mark, meta.mark.as_deref())?;
+        let rare: &RareMeta = &meta.rare;
+        self.optional(Element::Mark, rare.mark.as_deref())?;
         self.number(Element::Size, meta.size)?;
-        if let Some(anchor) = &meta.anchor {
+        if let Some(anchor) = &rare.anchor {
             self.out.open(Element::Anchor);
             self.optional(Element::Last, anchor.last.as_deref())?;
             self.text(Element::Next, &anchor.next)?;
             self.out.close(Element::Anchor);
         }
-        self.optional(Element::Version, meta.version.as_deref())?;
-        let nonce = meta.next_nonce.as_ref().map(NextNonce::as_written);
+        self.optional(Element::Version, rare.version.as_deref())?;
+        let nonce = rare.next_nonce.as_ref().map(NextNonce::as_written);
         self.optional(Element::NextNonce, nonce)?;
-        self.number(Element::MaxMsgSize, meta.max_msg_size)?;
-        self.number(Element::MaxObjSize, meta.max_obj_size)?;
-        for emi in &meta.emi {
-            self.optional(Element::Emi, Some(emi))?;
+        self.number(Element::MaxMsgSize, rare.max_msg_size)?;
+        self.number(Element::MaxObjSize, rare.max_obj_size)?;
+        for emi in &rare.emi {
+            self.text(Element::Emi, emi)?;
         }
         self.out.close(Element::Meta);
         Ok(())

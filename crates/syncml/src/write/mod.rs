@@ -4,9 +4,12 @@
 
 mod command;
 mod header;
+mod octets;
 
 use crate::element::Element;
 use crate::{Command, Data, Error, Format, Item, Message, Meta, SyncBody, Unwritable};
+
+pub(crate) use self::octets::{Length, Octets, room};
 
 /// No message goes deeper, whatever its reader's [`Limits`](crate::Limits)
 /// say: readers and writers recurse once for each level of groups.
@@ -117,11 +120,17 @@ impl<S: Sink> Writer<'_, S> {
     }
 
     fn optional(&mut self, element: Element, text: Option<&str>) -> Result<(), Error> {
-        text.map_or(Ok(()), |text| self.text(element, text))
+        match text {
+            Some(text) => self.text(element, text),
+            None => Ok(()),
+        }
     }
 
     fn number(&mut self, element: Element, number: Option<u64>) -> Result<(), Error> {
-        number.map_or(Ok(()), |number| self.text(element, &number.to_string()))
+        match number {
+            Some(number) => self.text(element, &number.to_string()),
+            None => Ok(()),
+        }
     }
 
     /// A text that may not be empty.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::scan::{self, Word};
 use crate::{Malformed, Unsupported};
 
 /// Why a reference can't be resolved.
@@ -21,18 +22,47 @@ pub(super) const fn is_space_octet(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
 }
 
+/// `text` without the white space around it.
+#[inline]
+pub(crate) fn trim(text: &str) -> &str {
+    let bare = |end: Option<&u8>| end.is_some_and(|octet| *octet > b' ');
+    let octets = text.as_bytes();
+    if bare(octets.first()) && bare(octets.last()) {
+        return text;
+    }
+    text.trim_matches(is_space)
+}
+
+/// Octets that may belong to a character that is not a `Char`: control
+/// characters, and the first of U+FFFE and U+FFFF. There are no surrogates in a
+/// str.
+#[inline]
+pub(crate) const fn seems_forbidden(word: Word) -> u64 {
+    word.below(b' ') | word.is(0xef)
+}
+
 /// Octets before the first character of `text` that is not a `Char`.
+#[inline]
 pub(crate) fn first_forbidden(text: &str) -> Option<usize> {
-    // Only these octets can belong to one: control characters, and the first
-    // of U+FFFE and U+FFFF. There are no surrogates in a str.
+    const SHORT: usize = 64;
+    if text.len() < SHORT && scan::find(text.as_bytes(), seems_forbidden).is_none() {
+        return None;
+    }
+    first_forbidden_of_many(text)
+}
+
+fn first_forbidden_of_many(text: &str) -> Option<usize> {
     let suspect = |octet: u8| (octet < b' ' && !is_space_octet(octet)) || octet == 0xef;
-    // Without a way out inside of a block, it is checked many octets at once.
-    let clean = |block: &[u8]| {
-        !block
-            .iter()
-            .fold(false, |found, octet| found | suspect(*octet))
+    let clean = |octets: &[u8]| !octets.iter().any(|octet| suspect(*octet));
+    // Without a way out inside of a block, many octets are looked at at once.
+    let plain = |block: &[u8; 64]| {
+        let odd = |octet: u8| octet < b' ' || octet == 0xef;
+        !block.iter().fold(false, |found, octet| found | odd(*octet))
     };
-    if text.as_bytes().chunks(256).all(clean) {
+    let (blocks, rest) = text.as_bytes().as_chunks();
+    if blocks.iter().all(|block| plain(block) || clean(block))
+        && (scan::find(rest, seems_forbidden).is_none() || clean(rest))
+    {
         return None;
     }
     let found = text.char_indices().find(|(_, c)| !is_char(*c));

@@ -35,11 +35,10 @@ impl Cursor<'_> {
     }
 }
 
-impl Source for Cursor<'_> {
-    fn child(&mut self) -> Result<Option<Element>, Error> {
-        if let Some(child) = self.plain_tag() {
-            return Ok(child);
-        }
+impl<'a> Cursor<'a> {
+    /// [`Source::child`] for any content.
+    #[inline(never)]
+    fn any_child(&mut self) -> Result<Option<Element>, Error> {
         loop {
             match self.token()? {
                 Token::Start(element) => return Ok(Some(element)),
@@ -53,11 +52,9 @@ impl Source for Cursor<'_> {
         }
     }
 
-    fn text_value(&mut self) -> Result<String, Error> {
-        if let Some(text) = self.plain_text() {
-            self.check_length(text.len())?;
-            return Ok(text.trim_matches(char::is_space).to_owned());
-        }
+    /// [`Source::text_value`] for any content.
+    #[inline(never)]
+    fn any_text(&mut self) -> Result<Cow<'a, str>, Error> {
         let mut out = Cow::Borrowed("");
         loop {
             match self.token()? {
@@ -69,33 +66,15 @@ impl Source for Cursor<'_> {
             }
         }
         self.check_length(out.len())?;
-        Ok(out.trim_matches(char::is_space).to_owned())
+        Ok(match out {
+            Cow::Borrowed(text) => Cow::Borrowed(char::trim(text)),
+            Cow::Owned(text) => Cow::Owned(char::trim(&text).to_owned()),
+        })
     }
 
-    fn flag(&mut self) -> Result<(), Error> {
-        match self.child()? {
-            None => Ok(()),
-            Some(_) => Err(self.unexpected()),
-        }
-    }
-
-    fn skip(&mut self) -> Result<(), Error> {
-        let depth = self.names.depth();
-        loop {
-            match self.token()? {
-                Token::End if self.names.depth() == depth => return Ok(()),
-                Token::Eof => return Ok(()),
-                _ => {}
-            }
-        }
-    }
-
-    /// Text, or markup if there is an element in it.
-    fn data_value(&mut self) -> Result<Data, Error> {
-        if let Some(text) = self.plain_text() {
-            self.check_length(text.len())?;
-            return Ok(Data::Text(text.to_owned()));
-        }
+    /// [`Source::data_value`] for any content.
+    #[inline(never)]
+    fn any_data(&mut self) -> Result<Data, Error> {
         let depth = self.names.depth();
         let start = self.position();
         let mut text = Cow::Borrowed("");
@@ -120,6 +99,54 @@ impl Source for Cursor<'_> {
         };
         self.check_length(data.as_str().map_or(0, str::len))?;
         Ok(data)
+    }
+}
+
+impl Source for Cursor<'_> {
+    fn child(&mut self) -> Result<Option<Element>, Error> {
+        match self.plain_tag() {
+            Some(child) => Ok(child),
+            None => self.any_child(),
+        }
+    }
+
+    fn text_value(&mut self) -> Result<Cow<'_, str>, Error> {
+        match self.plain_text() {
+            Some(text) => {
+                self.check_length(text.len())?;
+                Ok(Cow::Borrowed(char::trim(text)))
+            }
+            None => self.any_text(),
+        }
+    }
+
+    fn flag(&mut self) -> Result<(), Error> {
+        match self.child()? {
+            None => Ok(()),
+            Some(_) => Err(self.unexpected()),
+        }
+    }
+
+    fn skip(&mut self) -> Result<(), Error> {
+        let depth = self.names.depth();
+        loop {
+            match self.token()? {
+                Token::End if self.names.depth() == depth => return Ok(()),
+                Token::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Text, or markup if there is an element in it.
+    fn data_value(&mut self) -> Result<Data, Error> {
+        match self.plain_text() {
+            Some(text) => {
+                self.check_length(text.len())?;
+                Ok(Data::Text(text.to_owned()))
+            }
+            None => self.any_data(),
+        }
     }
 
     fn limits(&self) -> &Limits {

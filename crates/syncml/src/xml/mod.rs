@@ -18,13 +18,15 @@ mod cursor;
 mod element;
 mod names;
 mod sink;
+mod tags;
 mod tree;
 
 use self::cursor::Cursor;
-use self::sink::{Length, XmlSink};
+use self::sink::XmlSink;
+use crate::write::Length;
 use crate::{Command, Error, Limits, Message, read, write};
 
-pub(crate) use self::char::{first_forbidden, is_char};
+pub(crate) use self::char::{first_forbidden, is_char, seems_forbidden, trim};
 pub(crate) use self::tree::write_content;
 pub use self::tree::{read_tree, write_tree};
 
@@ -57,9 +59,9 @@ pub fn decode(octets: &[u8], limits: &Limits) -> Result<Message, Error> {
 /// without items where the DTD asks for one, a command that is not of device
 /// management.
 pub fn encode(message: &Message) -> Result<Vec<u8>, Error> {
-    let mut sink = XmlSink(String::new());
+    let mut sink = XmlSink(write::room(message, 1024, 224));
     write::message(&mut sink, message)?;
-    Ok(sink.0.into_bytes())
+    Ok(sink.0)
 }
 
 /// The number of octets that [`encode`] would give, without keeping them.

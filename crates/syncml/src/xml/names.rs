@@ -1,17 +1,17 @@
 //! The open elements and the namespaces in scope (Namespaces in XML 1.0
 //! clauses 3, 4 and 6; SyncML RepPro 1.2, "XML Usage", for the names of ours).
 
-use super::attribute::Attribute;
 use std::borrow::Cow;
 
+use super::attribute::Attribute;
 use super::char::{self, BadReference};
+use crate::element::Element;
 
 /// More declarations in scope than any sound document has; bounds the cost of
 /// looking a prefix up.
 const MAX_BINDINGS: usize = 256;
 
 /// The open elements, the outermost first.
-#[derive(Default)]
 pub(super) struct Names<'a> {
     open: Vec<Open<'a>>,
     bindings: Vec<Binding<'a>>,
@@ -20,13 +20,16 @@ pub(super) struct Names<'a> {
 struct Open<'a> {
     /// The name with its prefix.
     name: &'a str,
+    /// One of ours if it was opened by [`Names::open_plain`].
+    plain: Element,
     /// Bindings in scope outside of the element.
     outside: usize,
 }
 
 struct Binding<'a> {
     prefix: &'a str,
-    uri: Cow<'a, str>,
+    /// As written.
+    uri: &'a str,
     space: Space,
     /// Depth of the element that declares it.
     depth: usize,
@@ -59,6 +62,14 @@ pub(super) enum BadName {
 }
 
 impl<'a> Names<'a> {
+    pub(super) fn new() -> Self {
+        Self {
+            // As deep as most messages are.
+            open: Vec::with_capacity(8),
+            bindings: Vec::new(),
+        }
+    }
+
     /// Open elements.
     pub(super) const fn depth(&self) -> usize {
         self.open.len()
@@ -96,6 +107,7 @@ impl<'a> Names<'a> {
     ) -> Result<Resolved<'a>, BadName> {
         self.open.push(Open {
             name,
+            plain: Element::Foreign,
             outside: self.bindings.len(),
         });
         for attribute in attributes {
@@ -124,7 +136,7 @@ impl<'a> Names<'a> {
     }
 
     /// Namespace and local name of the innermost element.
-    pub(super) fn resolved(&self) -> (&str, &'a str) {
+    pub(super) fn resolved(&self) -> (Cow<'a, str>, &'a str) {
         let name = self.current();
         let prefix = prefix_of(name);
         let binding = self
@@ -133,20 +145,23 @@ impl<'a> Names<'a> {
             .rev()
             .find(|known| known.prefix == prefix);
         let local = name.rsplit(':').next().unwrap_or(name);
-        (binding.map_or("", |binding| binding.uri.trim()), local)
+        // What can't be resolved was refused when it was declared.
+        let uri = binding.and_then(|binding| char::unescape(binding.uri).ok());
+        (uri.unwrap_or_default(), local)
     }
 
-    /// The name of the element `outwards` steps out of the innermost one.
-    pub(super) fn above(&self, outwards: usize) -> Option<&'a str> {
-        let at = self.open.len().checked_sub(outwards + 1)?;
-        self.open.get(at).map(|open| open.name)
+    /// The innermost element, if it was opened by [`Self::open_plain`].
+    #[inline]
+    pub(super) fn innermost(&self) -> Element {
+        let open = self.open.last();
+        open.map_or(Element::Foreign, |open| open.plain)
     }
 
     /// Opens an element of ours without a prefix, which may declare the
     /// namespace of MetInf and nothing else. Whether it could be done: not
     /// where another namespace is in force or too many are.
-    #[inline]
-    pub(super) fn open_plain(&mut self, name: &'a str, declares: bool) -> bool {
+    #[inline(always)]
+    pub(super) fn open_plain(&mut self, element: Element, declares: bool) -> bool {
         let ours = match self.bindings.last() {
             None => true,
             Some(binding) => binding.prefix.is_empty() && binding.space == Space::Ours,
@@ -155,13 +170,14 @@ impl<'a> Names<'a> {
             return false;
         }
         self.open.push(Open {
-            name,
+            name: element.name(),
+            plain: element,
             outside: self.bindings.len(),
         });
         if declares {
             self.bindings.push(Binding {
                 prefix: "",
-                uri: Cow::Borrowed("syncml:metinf"),
+                uri: "syncml:metinf",
                 space: Space::Ours,
                 depth: self.open.len(),
             });
@@ -170,6 +186,7 @@ impl<'a> Names<'a> {
     }
 
     /// Closes the innermost element.
+    #[inline]
     pub(super) fn close(&mut self) {
         if let Some(open) = self.open.pop() {
             self.bindings.truncate(open.outside);
@@ -179,7 +196,7 @@ impl<'a> Names<'a> {
     fn declare(&mut self, attribute: &Attribute<'a>) -> Result<(), BadName> {
         if attribute.name == "xmlns" && attribute.value == "syncml:metinf" {
             // What nearly every attribute in a message is.
-            return self.bind("", Cow::Borrowed(attribute.value), Space::Ours);
+            return self.bind("", attribute.value, Space::Ours);
         }
         let prefix = match attribute.name.split_once(':') {
             Some(("xmlns", prefix)) => prefix,
@@ -201,10 +218,10 @@ impl<'a> Names<'a> {
         } else {
             Space::Foreign
         };
-        self.bind(prefix, uri, space)
+        self.bind(prefix, attribute.value, space)
     }
 
-    fn bind(&mut self, prefix: &'a str, uri: Cow<'a, str>, space: Space) -> Result<(), BadName> {
+    fn bind(&mut self, prefix: &'a str, uri: &'a str, space: Space) -> Result<(), BadName> {
         if self.bindings.len() == MAX_BINDINGS {
             return Err(BadName::TooMany);
         }

@@ -16,7 +16,7 @@ pub fn read_tree(octets: &[u8], limits: &Limits) -> Result<Element, Error> {
         match cursor.token()? {
             Token::Start(_) => {
                 let (namespace, name) = cursor.names.resolved();
-                let mut element = Element::new(namespace, name);
+                let mut element = Element::new(namespace.trim(), name);
                 element.attributes = cursor.written_attributes()?;
                 open.push(element);
             }

@@ -6,8 +6,8 @@ use proptest::option;
 use proptest::prelude::*;
 use syncml::{
     Alert, AlertCode, Anchor, Chal, CmdId, Command, Cred, Data, Exec, Format, Group, Item,
-    ItemCommand, Location, Message, Meta, MsgId, NextNonce, Results, SessionId, Status, StatusCode,
-    SyncBody, SyncHdr,
+    ItemCommand, Location, Message, Meta, MsgId, NextNonce, Rare, RareMeta, Results, SessionId,
+    Status, StatusCode, SyncBody, SyncHdr,
 };
 
 /// Any text that XML can hold, with its special characters made likely.
@@ -79,14 +79,16 @@ fn meta() -> impl Strategy<Value = Meta> {
             |((format, next_nonce), (type_, mark, version), sizes, anchor, emi)| Meta {
                 format,
                 type_,
-                mark,
                 size: sizes.0,
-                anchor,
-                version,
-                next_nonce,
-                max_msg_size: sizes.1,
-                max_obj_size: sizes.2,
-                emi,
+                rare: Rare::from(RareMeta {
+                    mark,
+                    anchor,
+                    version,
+                    next_nonce,
+                    max_msg_size: sizes.1,
+                    max_obj_size: sizes.2,
+                    emi,
+                }),
             },
         )
 }

@@ -19,6 +19,7 @@ mod limits;
 mod mask;
 mod refused;
 mod samples;
+mod scanned;
 mod tolerated;
 mod values;
 mod vocabulary;

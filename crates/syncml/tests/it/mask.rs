@@ -3,7 +3,7 @@
 
 use syncml::{
     Alert, AlertCode, Chal, Command, Cred, Data, Format, Group, Item, ItemCommand, Meta, NextNonce,
-    Results, Status, StatusCode, xml,
+    RareMeta, Results, Status, StatusCode, xml,
 };
 
 use super::samples;
@@ -143,10 +143,10 @@ fn credentials_and_nonces_are_hidden() {
     let mut status = Status::new(1, "1", "0", "SyncHdr", StatusCode::UNAUTHORIZED);
     status.chal = Some(Chal::b64(Cred::MD5, nonce()));
     status.cred = Some(Cred::b64(Cred::MD5, SECRET));
-    let meta = Meta {
+    let meta = Meta::from(RareMeta {
         next_nonce: nonce(),
-        ..Meta::default()
-    };
+        ..RareMeta::default()
+    });
     let mut add = ItemCommand::new(2, vec![Item::default().with_meta(meta.clone())]);
     add.meta = Some(meta);
     let shown = shown(vec![Command::Status(Box::new(status)), Command::Add(add)]);

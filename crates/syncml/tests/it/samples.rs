@@ -3,7 +3,7 @@
 
 use syncml::{
     Alert, AlertCode, CmdId, Command, Cred, Data, Format, Item, ItemCommand, Limits, Location,
-    Message, Meta, MsgId, SessionId, Status, StatusCode, SyncBody, SyncHdr, xml,
+    Message, Meta, MsgId, RareMeta, SessionId, Status, StatusCode, SyncBody, SyncHdr, xml,
 };
 
 const PACKAGE_1: &[u8] = include_bytes!("../../../../vectors/oma-dm/libdmclient-package1.xml");
@@ -32,10 +32,10 @@ fn header(msg_id: &str, cred: Option<Cred>) -> SyncHdr {
         resp_uri: None,
         no_resp: false,
         cred,
-        meta: Some(Meta {
+        meta: Some(Meta::from(RareMeta {
             max_msg_size: Some(16384),
-            ..Meta::default()
-        }),
+            ..RareMeta::default()
+        })),
     }
 }
 

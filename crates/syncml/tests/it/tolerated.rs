@@ -236,7 +236,7 @@ fn a_generic_alert_is_read_as_the_protocol_shows_it() {
     let mark = alert.items[0]
         .meta
         .as_ref()
-        .and_then(|meta| meta.mark.as_deref());
+        .and_then(|meta| meta.rare.mark.as_deref());
     assert_eq!(mark, Some("critical"));
 }
 
@@ -408,4 +408,14 @@ fn a_bound_itself_may_be_reached() {
         max_expansion: 16,
     };
     assert!(xml::decode(document.as_bytes(), &limits).is_ok());
+}
+
+/// Namespaces in XML 1.0 clause 3: the value of the attribute, references
+/// resolved.
+#[test]
+fn a_namespace_may_be_written_with_references() {
+    let tree = |xml: &str| xml::read_tree(xml.as_bytes(), &Limits::default()).unwrap();
+    let root = tree("<p:a xmlns:p=' urn:x&amp;y&#x7a; '><b xmlns='syncml:dmddf1&#46;2'/></p:a>");
+    assert_eq!(root.namespace, "urn:x&yz");
+    assert_eq!(root.child("b").unwrap().namespace, "syncml:dmddf1.2");
 }

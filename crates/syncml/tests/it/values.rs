@@ -2,7 +2,7 @@
 //! clause 10; OMA DM RepPro 1.2, "Chal", "Alert Codes").
 
 use syncml::{
-    AlertCode, Chal, CmdId, Cred, Data, Error, Format, Item, Meta, NextNonce, StatusCode,
+    AlertCode, Chal, CmdId, Cred, Data, Error, Format, Item, Meta, NextNonce, RareMeta, StatusCode,
 };
 
 use super::document::{command, with_add, with_body};
@@ -50,6 +50,18 @@ fn an_item_has_its_own_format_or_that_of_its_command() {
     assert_eq!(item.octets(Some(&command)).unwrap().unwrap(), &b"Zg=="[..]);
     assert_eq!(item.type_(Some(&command)), Some("a/b"));
     assert_eq!(Item::source("./a").octets(None).unwrap(), None);
+}
+
+#[test]
+fn meta_that_was_emptied_is_as_it_was_before() {
+    let plain = Meta::formatted(Format::Chr);
+    let mut meta = plain.clone();
+    meta.rare.max_msg_size = Some(1);
+    assert_ne!(meta, plain);
+    assert_eq!(format!("{:?}", meta.rare), format!("{:?}", *meta.rare));
+    meta.rare.max_msg_size = None;
+    assert_eq!(meta, plain);
+    assert_eq!(meta.rare.into_inner(), RareMeta::default());
 }
 
 /// The challenge of OMA DM RepPro 1.2, "Chal": `ZG9iZWhhdmUNCg==`, which is

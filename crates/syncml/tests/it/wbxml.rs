@@ -269,7 +269,13 @@ fn a_nonce_is_base64_text_or_its_octets() {
         inside.push(0x50);
         inside.extend(nonce);
         inside.extend([0x01, 0x01, 0x00, 0x00]);
-        item(&with_item(&inside)).meta.unwrap().next_nonce.unwrap()
+        item(&with_item(&inside))
+            .meta
+            .unwrap()
+            .rare
+            .into_inner()
+            .next_nonce
+            .unwrap()
     };
     let expected = Some(&b"\x01\x02\x03"[..]);
     assert_eq!(with(Some("b64"), b"\x03AQID\0").octets(), expected);

@@ -3,8 +3,8 @@
 
 use syncml::{
     Alert, AlertCode, Anchor, Chal, CmdId, Command, Cred, Data, Error, Exec, Format, Group, Item,
-    ItemCommand, Location, Message, Meta, MsgId, NextNonce, Results, SessionId, Status, StatusCode,
-    SyncBody, SyncHdr, UnsupportedCommand, Unwritable, xml,
+    ItemCommand, Location, Message, Meta, MsgId, NextNonce, Rare, RareMeta, Results, SessionId,
+    Status, StatusCode, SyncBody, SyncHdr, UnsupportedCommand, Unwritable, xml,
 };
 
 fn message(commands: Vec<Command>) -> Message {
@@ -44,17 +44,19 @@ fn full_meta() -> Meta {
     Meta {
         format: Some(Format::B64),
         type_: Some("t/t".to_owned()),
-        mark: Some("minor".to_owned()),
         size: Some(3),
-        anchor: Some(Anchor {
-            last: Some("1".to_owned()),
-            next: "2".to_owned(),
+        rare: Rare::from(RareMeta {
+            mark: Some("minor".to_owned()),
+            anchor: Some(Anchor {
+                last: Some("1".to_owned()),
+                next: "2".to_owned(),
+            }),
+            version: Some("v".to_owned()),
+            next_nonce: Some(NextNonce::from_octets(b"f")),
+            max_msg_size: Some(4),
+            max_obj_size: Some(5),
+            emi: vec!["e".to_owned()],
         }),
-        version: Some("v".to_owned()),
-        next_nonce: Some(NextNonce::from_octets(b"f")),
-        max_msg_size: Some(4),
-        max_obj_size: Some(5),
-        emi: vec!["e".to_owned()],
     }
 }
 

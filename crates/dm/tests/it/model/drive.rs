@@ -63,7 +63,7 @@ fn announcing(transmit: &Transmit, size: Option<u64>) -> Vec<u8> {
     let Some(size) = size else {
         return transmit.octets.clone();
     };
-    message.header.meta.as_mut().unwrap().max_msg_size = Some(size);
+    message.header.meta.as_mut().unwrap().rare.max_msg_size = Some(size);
     match transmit.encoding {
         Encoding::Wbxml => wbxml::encode(&message).unwrap(),
         _ => xml::encode(&message).unwrap(),

@@ -3,6 +3,8 @@
 //! (XML 1.0, Namespaces in XML 1.0). Nothing is copied but texts with
 //! references or carriage returns in them.
 
+mod plain;
+
 use std::borrow::Cow;
 
 use super::attribute::{self, Attribute, BadTag};
@@ -50,9 +52,8 @@ pub(crate) struct Cursor<'a> {
     pub(super) boundary: usize,
 }
 
-/// What stands in nearly every tag with attributes.
-const MET_INF: &[u8] = br#" xmlns="syncml:metinf""#;
-const MET_INF_SINGLE: &[u8] = b" xmlns='syncml:metinf'";
+/// How nearly every document declares that it is XML.
+pub(super) const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
 
 /// How far the document has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +87,7 @@ impl<'a> Cursor<'a> {
             skipped,
             position: 0,
             limits: *limits,
-            names: Names::default(),
+            names: Names::new(),
             attributes: Vec::new(),
             at: 0,
             stage: Stage::Start,
@@ -142,82 +143,7 @@ impl<'a> Cursor<'a> {
             .collect()
     }
 
-    /// The start tag or end tag that comes next, white space before it left
-    /// out, if it is one of a message's own and has nothing special; `None`
-    /// where it is neither, of which nothing is read then. The end is given as
-    /// `Some(None)`.
     #[inline]
-    pub(super) fn plain_tag(&mut self) -> Option<Option<Element>> {
-        let closes = usize::from(self.ended);
-        let depth = self.names.depth().checked_sub(closes)?;
-        if self.empty || self.stage != Stage::Root || depth == 0 || self.boundary != 0 {
-            return None;
-        }
-        let rest = self.rest().as_bytes();
-        let blank = rest
-            .iter()
-            .position(|octet| !char::is_space_octet(*octet))?;
-        let tag = rest.get(blank..)?.strip_prefix(b"<")?;
-        let length = tag.iter().position(|octet| !octet.is_ascii_alphanumeric());
-        let (name, after) = match tag.strip_prefix(b"/") {
-            None => tag.split_at_checked(length?)?,
-            Some(end) => {
-                let open = self.names.above(closes)?;
-                let after = end.strip_prefix(open.as_bytes())?;
-                if after.first() != Some(&b'>') || depth == 1 {
-                    return None;
-                }
-                self.close_ended();
-                self.at = self.position + blank;
-                self.position += blank + 2 + open.len() + 1;
-                self.end();
-                return Some(None);
-            }
-        };
-        let element = Element::named(name);
-        let declares = after.len() > MET_INF.len()
-            && (after.starts_with(MET_INF) || after.starts_with(MET_INF_SINGLE));
-        let skip = if declares { MET_INF.len() } else { 0 };
-        if element == Element::Foreign
-            || after.get(skip) != Some(&b'>')
-            || depth >= self.limits.max_depth.min(DEEPEST)
-        {
-            return None;
-        }
-        let start = self.position + blank + 1;
-        let name = self.source.get(start..start + name.len())?;
-        self.close_ended();
-        if !self.names.open_plain(name, declares) {
-            return None;
-        }
-        self.at = start - 1;
-        self.position = start + name.len() + skip + 1;
-        Some(Some(element))
-    }
-
-    /// The text of the open element, if it has no references, carriage returns,
-    /// elements or sections in it and its end tag follows; read up to and with
-    /// that.
-    #[inline]
-    pub(super) fn plain_text(&mut self) -> Option<&'a str> {
-        if self.empty || self.ended || self.names.depth() < 2 {
-            return None;
-        }
-        let rest = self.rest();
-        let special = |octet: u8| matches!(octet, b'<' | b'&' | b'\r' | b']');
-        let length = rest.bytes().position(special)?;
-        let open = self.names.current();
-        let end = rest.as_bytes().get(length..)?.strip_prefix(b"</")?;
-        let end = end.strip_prefix(open.as_bytes())?;
-        if end.first() != Some(&b'>') {
-            return None;
-        }
-        self.at = self.position + length;
-        self.position += length + 2 + open.len() + 1;
-        self.end();
-        rest.get(..length)
-    }
-
     fn close_ended(&mut self) {
         if std::mem::take(&mut self.ended) {
             self.names.close();
@@ -438,6 +364,11 @@ impl<'a> Cursor<'a> {
     }
 
     fn instruction(&mut self, rest: &'a str) -> Result<(), Error> {
+        if self.stage == Stage::Start && rest.starts_with(DECLARATION) {
+            self.position += DECLARATION.len();
+            self.leave_start();
+            return Ok(());
+        }
         let text = self.up_to(rest, 2, "?>", "a processing instruction without end")?;
         let target = text.split(char::is_space).next().unwrap_or(text);
         if target == "xml" {

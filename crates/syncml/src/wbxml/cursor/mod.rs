@@ -1,11 +1,13 @@
 //! A message's elements, read from its tokens (SyncML RepPro 1.2, "WBXML
 //! Definition").
 
+mod plain;
+
 use std::borrow::Cow;
 
 use super::language::Language;
 use super::nested;
-use super::tokens::{Tag, Token, Tokens, global};
+use super::tokens::{Tag, Token, Tokens};
 use super::tree::{self, TreeReader};
 use crate::element::Element;
 use crate::infoset::{self, Content};
@@ -19,6 +21,8 @@ pub(super) struct Cursor<'a> {
     open: Vec<(u8, u8)>,
     /// The innermost element has no content; its end is due.
     empty: bool,
+    /// The most open elements that are allowed.
+    deepest: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -28,6 +32,7 @@ impl<'a> Cursor<'a> {
             tokens: Tokens::new(octets, limits)?,
             open: Vec::with_capacity(8),
             empty: false,
+            deepest: limits.max_depth.min(write::DEEPEST),
         };
         let named = cursor.tokens.header.language;
         if named.is_some_and(|language| language != Language::SyncMl) {
@@ -70,39 +75,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// [`child`](Source::child) where the next token is a tag without anything
-    /// special, or an end; `None` where it is neither, of which nothing is read
-    /// then.
-    #[inline]
-    fn plain_child(&mut self) -> Option<Option<Element>> {
-        let deepest = self.tokens.limits.max_depth.min(write::DEEPEST);
-        if self.empty || self.open.is_empty() || self.open.len() >= deepest {
-            return None;
-        }
-        if self.tokens.is_end() {
-            self.open.pop();
-            return Some(None);
-        }
-        let (page, token) = self.tokens.plain_tag()?;
-        self.open.push((page, token & 0x3f));
-        self.empty = token & global::CONTENT == 0;
-        Some(Some(Element::tokened(page, token & 0x3f)))
-    }
-
-    /// The text of the open element, if it is one string and nothing else.
-    #[inline]
-    fn plain_text(&mut self) -> Option<&'a str> {
-        if self.empty {
-            return None;
-        }
-        let text = self.tokens.only_string()?;
-        self.open.pop();
-        Some(text)
-    }
-
     fn start(&mut self, tag: Tag<'a>) -> Result<(), Error> {
-        let limits = &self.tokens.limits;
-        if self.open.len() >= limits.max_depth.min(write::DEEPEST) {
+        if self.open.len() >= self.deepest {
             return Err(Error::Limit {
                 at: self.place(),
                 limit: Limit::Depth,
@@ -198,11 +172,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl Source for Cursor<'_> {
-    fn child(&mut self) -> Result<Option<Element>, Error> {
-        if let Some(child) = self.plain_child() {
-            return Ok(child);
-        }
+impl Cursor<'_> {
+    /// [`Source::child`] for any content.
+    #[inline(never)]
+    fn any_child(&mut self) -> Result<Option<Element>, Error> {
         let blank = |text: &[u8]| text.iter().all(u8::is_ascii_whitespace);
         loop {
             match self.token()? {
@@ -216,13 +189,48 @@ impl Source for Cursor<'_> {
         }
     }
 
-    fn text_value(&mut self) -> Result<String, Error> {
-        if let Some(text) = self.plain_text() {
-            return Ok(text.trim_matches(is_space).to_owned());
-        }
+    /// [`Source::text_value`] for any content.
+    #[inline(never)]
+    fn any_text(&mut self) -> Result<String, Error> {
         let value = self.value()?;
         let text = value.text().ok_or_else(|| self.no_text(&value))?;
-        Ok(text.trim_matches(is_space).to_owned())
+        Ok(xml::trim(&text).to_owned())
+    }
+
+    /// [`Source::data_value`] for any content.
+    #[inline(never)]
+    fn any_data(&mut self) -> Result<Data, Error> {
+        let mut value = Value::default();
+        while let Some(token) = self.token()? {
+            if let Token::Start(tag) = token {
+                let mut before = infoset::Element::default();
+                before.push_text(&value.text().ok_or_else(|| self.no_text(&value))?);
+                return self.markup(before, tag);
+            }
+            value.push(token);
+            self.check_length(value.octets.len())?;
+        }
+        if value.has_opaque {
+            return Ok(Data::Opaque(value.octets.into_owned()));
+        }
+        let text = value.text().ok_or_else(|| self.no_text(&value))?;
+        Ok(Data::Text(text.into_owned()))
+    }
+}
+
+impl Source for Cursor<'_> {
+    fn child(&mut self) -> Result<Option<Element>, Error> {
+        match self.plain_child() {
+            Some(child) => Ok(child),
+            None => self.any_child(),
+        }
+    }
+
+    fn text_value(&mut self) -> Result<Cow<'_, str>, Error> {
+        match self.plain_text() {
+            Some(text) => Ok(Cow::Borrowed(xml::trim(text))),
+            None => self.any_text().map(Cow::Owned),
+        }
     }
 
     fn nonce_value(&mut self) -> Result<Written, Error> {
@@ -231,7 +239,7 @@ impl Source for Cursor<'_> {
             return Ok(Written::Octets(value.octets.into_owned()));
         }
         let text = value.text().ok_or_else(|| self.no_text(&value))?;
-        Ok(Written::Text(text.trim_matches(is_space).to_owned()))
+        Ok(Written::Text(xml::trim(&text).to_owned()))
     }
 
     fn flag(&mut self) -> Result<(), Error> {
@@ -259,21 +267,7 @@ impl Source for Cursor<'_> {
             self.open.pop();
             return Ok(Data::Opaque(octets.to_owned()));
         }
-        let mut value = Value::default();
-        while let Some(token) = self.token()? {
-            if let Token::Start(tag) = token {
-                let mut before = infoset::Element::default();
-                before.push_text(&value.text().ok_or_else(|| self.no_text(&value))?);
-                return self.markup(before, tag);
-            }
-            value.push(token);
-            self.check_length(value.octets.len())?;
-        }
-        if value.has_opaque {
-            return Ok(Data::Opaque(value.octets.into_owned()));
-        }
-        let text = value.text().ok_or_else(|| self.no_text(&value))?;
-        Ok(Data::Text(text.into_owned()))
+        self.any_data()
     }
 
     /// Octets become the document, the text or the octets that they are.
@@ -292,12 +286,10 @@ impl Source for Cursor<'_> {
             Some(Format::B64) => crate::model::decode_base64_octets(octets).is_none(),
             _ => false,
         };
-        if !keeps_octets
-            && tree::text(octets).is_some()
-            && let Some(Data::Opaque(octets)) = item.data.take()
-        {
+        if !keeps_octets && let Some(Data::Opaque(octets)) = item.data.take() {
             item.data = Some(match String::from_utf8(octets) {
-                Ok(text) => Data::Text(text),
+                Ok(text) if xml::first_forbidden(&text).is_none() => Data::Text(text),
+                Ok(text) => Data::Opaque(text.into_bytes()),
                 Err(octets) => Data::Opaque(octets.into_bytes()),
             });
         }
@@ -370,10 +362,6 @@ impl<'a> Value<'a> {
             None => tree::text(&self.octets).map(Cow::Borrowed),
         }
     }
-}
-
-const fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
 /// Which element of a message a tag opens.
