@@ -76,6 +76,10 @@ pub enum Error {
     /// Denied: a device has as many commands waiting as it may have.
     #[error("too many commands wait for the device")]
     QueueFull,
+    /// Denied: another account has this server's secret (OMA DM Security 1.2
+    /// clause 5.1). Nothing was stored.
+    #[error("another account has the same secret of its server")]
+    SecretReused,
     /// Misuse: a backup never overwrites a file.
     #[error("{} exists already and is not overwritten", .0.display())]
     BackupExists(PathBuf),
@@ -121,6 +125,7 @@ impl Error {
             Self::ImsiPrefix(_) => "store-imsi-prefix",
             Self::ImsiExhausted(_) => "store-imsi-exhausted",
             Self::QueueFull => "dm-queue-full",
+            Self::SecretReused => "server-secret-reused",
             Self::BackupExists(_) => "store-backup-exists",
             Self::Io { .. } => "store-io",
             Self::Sqlite(_) => "store-sqlite",

@@ -86,6 +86,13 @@ impl StoreKey {
         Ok([nonce.as_slice(), &ciphertext, &tag].concat())
     }
 
+    /// A tag of a secret of one `kind`, the same for the same secret: what can be
+    /// looked for without telling the secret. No table has the name of a kind.
+    pub(crate) fn tag(&self, kind: &str, secret: &SecretBytes) -> Result<Vec<u8>, Error> {
+        let key = hmac(&self.key, format!("tag|{kind}").as_bytes())?;
+        Ok(hmac(&key, secret.expose())?.expose().to_vec())
+    }
+
     /// Opens what [`Self::seal`] made for this place.
     pub(crate) fn open(
         &self,

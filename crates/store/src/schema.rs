@@ -17,6 +17,7 @@ pub(crate) const OPERATOR: Schema = Schema {
     migrations: &[
         include_str!("../migrations/0001.sql"),
         include_str!("../migrations/0002.sql"),
+        include_str!("../migrations/0003.sql"),
     ],
 };
 

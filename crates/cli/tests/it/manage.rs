@@ -230,7 +230,11 @@ async fn an_account_comes_from_a_provisioning_document_too() {
     let document = format!(
         r#"<wap-provisioningdoc version="1.1"><characteristic type="APPLICATION">
         <parm name="APPID" value="w7"/><parm name="PROVIDER-ID" value="a"/>
-        <parm name="ADDR" value="{}"/>{}{}</characteristic></wap-provisioningdoc>"#,
+        <parm name="TO-NAPID" value="main NAP"/>
+        <parm name="ADDR" value="{}"/>{}{}</characteristic>
+        <characteristic type="NAPDEF"><parm name="NAPID" value="main NAP"/>
+        <parm name="NAP-ADDRESS" value="m2m.example"/><parm name="NAP-ADDRTYPE" value="APN"/>
+        <parm name="BEARER" value="GSM-GPRS"/></characteristic></wap-provisioningdoc>"#,
         server.url,
         auth("APPSRV", "device", "device secret"),
         auth("CLIENT", "a", "a secret")
@@ -240,9 +244,22 @@ async fn an_account_comes_from_a_provisioning_document_too() {
     assert_eq!(made.status, Some(0), "{}", made.stderr);
     let address = value(&state, "./DMAcc/a/AppAddr/1/Addr").await;
     assert_eq!(address, server.url);
+    let point = value(&state, "./DMAcc/a/ToConRef/1/ConRef").await;
+    assert_eq!(point, "./NAP/main_NAP");
+    let nodes = tree(&state, "./NAP/main_NAP").await;
+    assert_eq!(nodes[0]["acl"], "Delete=a&Get=a&Replace=a");
+    server.plan(vec![
+        Request::Get {
+            target: "./NAP/main_NAP/Addr".to_owned(),
+        },
+        replace("./NAP/main_NAP/Addr", "other.example"),
+    ]);
     let run = ["run", "--state", text(&state), "--once", "--allow-http"];
     assert_eq!(manage(&run).await.status, Some(0));
     assert_eq!(server.seen().sessions, 1);
+    assert_eq!(server.seen().results[0].1, "m2m.example");
+    let address = value(&state, "./NAP/main_NAP/Addr").await;
+    assert_eq!(address, "other.example");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,4 +289,24 @@ async fn what_can_t_be_an_account_is_refused_without_showing_it() {
     assert!(ran.stderr.contains("chmod 600"), "{}", ran.stderr);
     let (_, ran) = init(scratch.path(), &[]).await;
     assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_s_account_is_removed_with_its_rights() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = account(scratch.path(), "http://127.0.0.1:1/dm");
+    let (state, made) = init(scratch.path(), &["--account", text(&file)]).await;
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let acl = async || {
+        let nodes = tree(&state, "./FUMO/firmware").await;
+        nodes[0]["acl"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(acl().await, "Exec=a&Get=a&Replace=a");
+    let remove = ["account", "remove", "--state", text(&state)];
+    let unknown = manage(&[remove.as_slice(), &["b"]].concat()).await;
+    assert_eq!(unknown.status, Some(1), "{}", unknown.stderr);
+    let removed = manage(&[remove.as_slice(), &["a"]].concat()).await;
+    assert_eq!(removed.status, Some(0), "{}", removed.stderr);
+    assert!(!acl().await.contains('a'), "{}", acl().await);
+    assert_eq!(tree(&state, "./DMAcc").await.len(), 1, "no account is left");
 }

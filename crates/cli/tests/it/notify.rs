@@ -173,7 +173,7 @@ fn arguments_that_do_not_fit_are_usage_errors() {
     let file = password("s3cret");
     let own = ["--server-id", "a", "--password-file", path(&file)];
     let wrong: [&[&str]; 8] = [
-        &["--session", "1"],
+        &["--session", "65536", "--nonce", NONCE],
         &["--device", "d", "--session", "1"],
         &["--session", "0", "--nonce", NONCE],
         &["--session", "1", "--nonce", "*"],
@@ -188,7 +188,7 @@ fn arguments_that_do_not_fit_are_usage_errors() {
             "--http",
             "http://x/",
         ],
-        &["--nonce", NONCE],
+        &["--session", "1"],
     ];
     for (at, arguments) in wrong.into_iter().enumerate() {
         let own = if at == 1 { &[][..] } else { &own };

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dm::client::Timing;
+use dm::notification::ResyncNonce;
+use dm::objects::dev_detail::DevDetail;
 use dm::objects::dm_account::Account;
 use dm::objects::fumo;
 use dm::session::Encoding;
@@ -16,6 +18,7 @@ use dm::tree::{NodeUri, ServerId, Tree};
 
 use super::kept::Kept;
 use super::network::Network;
+use super::setup::DEV_DETAIL;
 use super::{Config, DownloadLimits, Initiation, SessionReport, UpdateHook};
 use crate::Error;
 
@@ -32,6 +35,8 @@ pub struct Client {
     pub(super) network: Network,
     pub(super) encoding: Encoding,
     pub(super) timing: Timing,
+    pub(super) max_object: Option<usize>,
+    pub(super) resync: Option<ResyncNonce>,
     pub(super) session_time: Duration,
     pub(super) limits: DownloadLimits,
     pub(super) hook: Option<Arc<dyn UpdateHook>>,
@@ -55,8 +60,12 @@ impl Client {
     /// works on it; [`Error::Store`], [`Error::File`], [`Error::Dm`].
     pub fn open(dir: &Path, config: Config) -> Result<Self, Error> {
         let lock = lock(dir)?;
+        let mut kept = Kept::open(dir, &config.key, config.objects, config.max_object)?;
+        let large = config.max_object.is_some();
+        DevDetail::write_large_objects(&mut kept.tree, &DEV_DETAIL.parse()?, large)?;
+        kept.save()?;
         Ok(Self {
-            kept: Kept::open(dir, &config.key, config.objects)?,
+            kept,
             network: Network {
                 tls: config.tls,
                 hosts: config.hosts,
@@ -64,6 +73,8 @@ impl Client {
             },
             encoding: config.encoding,
             timing: config.timing,
+            max_object: config.max_object,
+            resync: config.resync,
             session_time: config.session_time,
             limits: config.download,
             hook: config.hook,
@@ -174,7 +185,11 @@ impl Client {
 
 impl Round {
     /// Takes note of a session, or ends if it was the device itself that failed.
-    fn take(&mut self, at: NodeUri, held: Result<SessionReport, Error>) -> Result<(), Error> {
+    pub(super) fn take(
+        &mut self,
+        at: NodeUri,
+        held: Result<SessionReport, Error>,
+    ) -> Result<(), Error> {
         match held {
             Err(error @ (Error::Store(_) | Error::File { .. })) => Err(error),
             held => {

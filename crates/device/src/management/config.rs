@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dm::client::Timing;
-use dm::notification::SessionId;
+use dm::notification::{ResyncNonce, SessionId};
 use dm::session::Encoding;
 use dm::tree::{Acl, ManagementObject, NodeUri};
 use secret::SecretBytes;
@@ -14,6 +14,9 @@ use tls::http::Hosts;
 use tokens::NodeKey;
 
 use super::UpdateHook;
+
+/// Octets of a large object unless the configuration says otherwise: 1 MiB.
+pub const MAX_OBJECT: usize = 1 << 20;
 
 /// A client's configuration.
 pub struct Config {
@@ -30,6 +33,12 @@ pub struct Config {
     pub encoding: Encoding,
     /// How long sessions wait for answers, and how often they repeat.
     pub timing: Timing,
+    /// The largest object in octets that is taken, and given, in chunks;
+    /// announced as `MaxObjSize`. `None` for a device without large objects.
+    pub max_object: Option<usize>,
+    /// How the nonce `0x00000000` of a server that has lost its own is read in
+    /// notifications. `None` takes no such notification.
+    pub resync: Option<ResyncNonce>,
     /// After this time a session is given up.
     pub session_time: Duration,
     /// What a download may take.
@@ -43,7 +52,8 @@ pub struct Config {
 
 impl Config {
     /// HTTPS alone is allowed, but there is no TLS configuration yet; no hook, no
-    /// objects, WBXML, the engine's times, ten minutes for a session.
+    /// objects of makers, WBXML, the engine's times, large objects of up to
+    /// [`MAX_OBJECT`], ten minutes for a session.
     #[must_use]
     pub fn new(key: NodeKey) -> Self {
         Self {
@@ -53,6 +63,8 @@ impl Config {
             allow_http: false,
             encoding: Encoding::Wbxml,
             timing: Timing::default(),
+            max_object: Some(MAX_OBJECT),
+            resync: None,
             session_time: Duration::from_secs(600),
             download: DownloadLimits::default(),
             hook: None,

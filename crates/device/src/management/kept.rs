@@ -7,11 +7,12 @@ use std::path::Path;
 
 use dm::objects::Snapshot;
 use dm::objects::fumo::Fumo;
-use dm::tree::{Acl, Node, NodeUri, Tree, TreeLimits};
+use dm::tree::{Acl, Node, NodeKind, NodeUri, Tree, TreeLimits};
 use secret::SecretBytes;
 use store::{ManagedChanges, ManagedState, ManagedStore, StoreKey};
 use tokens::NodeKey;
 
+use super::notified::Heard;
 use super::setup::FIRMWARE;
 use super::validator::Validator;
 use super::{KEY, STORE, VendorObject, rows};
@@ -21,6 +22,7 @@ use crate::Error;
 const STATE_FIRMWARE: &str = "firmware";
 const STATE_SESSION: &str = "session";
 const STATE_VALIDATOR: &str = "validator";
+const STATE_HEARD: &str = "notifications";
 
 /// A device's tree and objects, and what of them is stored.
 pub(super) struct Kept {
@@ -32,6 +34,8 @@ pub(super) struct Kept {
     pub(super) session: u16,
     /// What the package that is being fetched is known by.
     pub(super) validator: Option<Validator>,
+    /// Notifications that were taken.
+    pub(super) heard: Heard,
     saved: Saved,
 }
 
@@ -62,16 +66,19 @@ impl Kept {
             vendors: Vec::new(),
             session: 0,
             validator: None,
+            heard: Heard::default(),
             saved: Saved::default(),
         };
         kept.save()
     }
 
-    /// Goes on from what was stored last. Blocks.
+    /// Goes on from what was stored last, with room for values of `max_object`
+    /// octets. Blocks.
     pub(super) fn open(
         dir: &Path,
         key: &NodeKey,
         vendors: Vec<Box<dyn VendorObject>>,
+        max_object: Option<usize>,
     ) -> Result<Self, Error> {
         let mut store = open_store(dir, key)?;
         let state = store
@@ -88,11 +95,12 @@ impl Kept {
         }
         let mut kept = Self {
             store,
-            tree: Tree::import(nodes, TreeLimits::default())?,
+            tree: import(nodes, max_object.unwrap_or(0))?,
             firmware: None,
             vendors,
             session: session(saved.objects.get(STATE_SESSION))?,
             validator: Validator::stored(saved.objects.get(STATE_VALIDATOR)),
+            heard: Heard::stored(saved.objects.get(STATE_HEARD)),
             saved,
         };
         kept.mount_firmware()?;
@@ -210,6 +218,9 @@ impl Kept {
         if let Some(validator) = &self.validator {
             objects.insert(STATE_VALIDATOR.to_owned(), validator.to_stored());
         }
+        if let Some(heard) = self.heard.to_stored() {
+            objects.insert(STATE_HEARD.to_owned(), heard);
+        }
         for vendor in &self.vendors {
             if let Some(body) = vendor.snapshot() {
                 objects.insert(vendor.uri().to_string(), body);
@@ -238,6 +249,26 @@ impl Saved {
 fn open_store(dir: &Path, key: &NodeKey) -> Result<ManagedStore, Error> {
     let key = StoreKey::new(KEY, key.secret())?;
     Ok(ManagedStore::open(&dir.join(STORE), key)?)
+}
+
+/// The tree of `nodes` with room for four values of `max_object` octets. What is
+/// stored stays, also where the configuration has become smaller.
+fn import(nodes: BTreeMap<NodeUri, Node>, max_object: usize) -> Result<Tree, Error> {
+    let sizes = || nodes.values().map(size);
+    let mut limits = TreeLimits::default();
+    let largest = sizes().max().unwrap_or(0);
+    limits.max_value = limits.max_value.max(max_object).max(largest);
+    let room = limits.max_octets.max(max_object.saturating_mul(4));
+    limits.max_octets = room.max(sizes().sum());
+    Ok(Tree::import(nodes, limits)?)
+}
+
+/// Octets of a node's value.
+fn size(node: &Node) -> usize {
+    match node.kind() {
+        NodeKind::Leaf(value) => value.size(),
+        NodeKind::Interior { .. } => 0,
+    }
 }
 
 fn session(stored: Option<&SecretBytes>) -> Result<u16, Error> {

@@ -16,6 +16,7 @@
 //! reported in a session of the device's own, until the server has said 200.
 
 mod account;
+mod accounts;
 mod client;
 mod config;
 mod download;
@@ -25,6 +26,7 @@ mod firmware;
 mod hook;
 mod kept;
 mod network;
+mod notified;
 mod outline;
 mod package;
 mod program;
@@ -34,12 +36,13 @@ mod setup;
 mod validator;
 
 pub use client::{Client, Round};
-pub use config::{Config, DownloadLimits, Initiation, VendorObject};
+pub use config::{Config, DownloadLimits, Initiation, MAX_OBJECT, VendorObject};
 pub use hook::{Answering, Outcome, Phase, UpdateHook};
+pub use notified::NotificationSocket;
 pub use outline::{Entry, Outline};
 pub use program::ProgramHook;
 pub use session::{Ended, ExecutedCommand, SessionReport};
-pub use setup::{FIRMWARE, Setup};
+pub use setup::{FIRMWARE, NAPS, Setup};
 
 /// The number of the store's key: a device has one.
 const KEY: u32 = 1;

@@ -40,7 +40,7 @@ impl Outline {
     /// # Errors
     /// [`Error::Management`] if nothing is; [`Error::Store`], [`Error::Dm`].
     pub fn open(dir: &Path, key: &NodeKey) -> Result<Self, Error> {
-        let kept = Kept::open(dir, key, Vec::new())?;
+        let kept = Kept::open(dir, key, Vec::new(), None)?;
         Ok(Self { tree: kept.tree })
     }
 

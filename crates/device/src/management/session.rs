@@ -15,6 +15,7 @@ use tokens::os::{self, Monotonic, OsRandom};
 
 use super::Initiation;
 use super::account::Route;
+use super::accounts;
 use super::client::Client;
 use super::endpoint::Endpoint;
 use super::exchange::Unanswered;
@@ -99,8 +100,13 @@ impl Client {
         initiation: Initiation,
     ) -> Result<SessionReport, Error> {
         let route = Route::of(&Account::read(&self.kept.tree, at)?)?;
+        let servers = accounts::named(&self.kept.tree)?;
         let mut talk = self.begin(at, route, initiation)?;
-        self.converse(&mut talk).await?;
+        let held = self.converse(&mut talk).await;
+        // Also what a session that was cut has deleted.
+        self.forget_gone(&servers)?;
+        self.kept.save()?;
+        held?;
         let report = talk.report;
         tracing::info!(server = %report.server, ended = ?report.ended,
             commands = report.executed.len(), "a DM session is over");
@@ -165,6 +171,7 @@ impl Client {
         config.nonces = route.nonces;
         config.encoding = self.encoding;
         config.timing = self.timing;
+        config.max_object = self.max_object;
         // Else a server that has nothing to say would never learn the nonce that
         // its answer to a result has to be under.
         config.challenge_alone = true;

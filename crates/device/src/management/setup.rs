@@ -8,6 +8,7 @@ use dm::objects::dev_detail::DevDetail;
 use dm::objects::dev_info::DevInfo;
 use dm::objects::dm_account::Account;
 use dm::objects::fumo::Fumo;
+use dm::objects::nap::Nap;
 use dm::tree::{Acl, NodeUri, Right, ServerId, Tree, TreeLimits};
 use tokens::NodeKey;
 
@@ -18,17 +19,26 @@ use crate::Error;
 /// Where the firmware object is.
 pub const FIRMWARE: &str = "./FUMO/firmware";
 
+/// Where network access points are.
+pub const NAPS: &str = "./NAP";
+
 /// Where the device information is.
 pub(super) const DEV_INFO: &str = "./DevInfo";
+
+/// Where more of it is.
+pub(super) const DEV_DETAIL: &str = "./DevDetail";
 
 /// What a device is set up with.
 pub struct Setup {
     /// `./DevInfo`.
     pub info: DevInfo,
-    /// `./DevDetail`.
+    /// `./DevDetail`; its LrgObj follows the client's configuration.
     pub detail: DevDetail,
     /// Accounts with the names that their nodes have below `./DMAcc`.
     pub accounts: Vec<(String, Account)>,
+    /// Network access points with the names that their nodes have below `./NAP`,
+    /// and the servers that may change them.
+    pub naps: Vec<(String, Nap, Vec<ServerId>)>,
     /// Servers that may update the firmware.
     pub firmware: Vec<ServerId>,
 }
@@ -49,7 +59,7 @@ impl Setup {
         let root = Acl::everybody(&[Right::Add, Right::Get]);
         let mut tree = Tree::new(root, TreeLimits::default());
         self.info.write(&mut tree, &DEV_INFO.parse()?)?;
-        self.detail.write(&mut tree, &"./DevDetail".parse()?)?;
+        self.detail.write(&mut tree, &DEV_DETAIL.parse()?)?;
         let accounts: NodeUri = "./DMAcc".parse()?;
         for (name, account) in &self.accounts {
             Route::of(account)?;
@@ -65,6 +75,10 @@ impl Setup {
                 ));
             }
             account.write(&mut tree, &at)?;
+        }
+        let naps: NodeUri = NAPS.parse()?;
+        for (name, nap, servers) in &self.naps {
+            nap.write(&mut tree, &naps.child(name)?, servers)?;
         }
         let uri: NodeUri = FIRMWARE.parse()?;
         make_above(&mut tree, &uri)?;

@@ -59,6 +59,7 @@ enum State {
 }
 
 /// One session's proof to the peer.
+#[derive(Clone)]
 pub struct Prover {
     credentials: Option<Credentials>,
     nonce: Option<Nonce>,

@@ -75,6 +75,7 @@ enum State {
 /// with another scheme ends it at once (DM Security clause 5.4.1), and so does
 /// whatever is wrong after a message was accepted in the HMAC scheme (clause
 /// 5.4.3).
+#[derive(Clone)]
 pub struct Verifier {
     requirement: Requirement,
     scope: Scope,
@@ -103,6 +104,18 @@ impl Verifier {
     #[must_use]
     pub fn is_satisfied(&self) -> bool {
         self.state == State::Accepted
+    }
+
+    /// Whether [`check`](Self::check) would accept a message that shows this.
+    #[must_use]
+    pub fn is_proved_by<'a>(&self, shown: impl Into<Shown<'a>>) -> bool {
+        match (&self.requirement, self.state, self.scope()) {
+            (Requirement::Transport, ..) | (_, State::Accepted, Scope::Session) => true,
+            (Requirement::Unknown, ..) | (_, State::Failed, _) => false,
+            (Requirement::Credentials(wanted), ..) => {
+                wanted.proved_by(&shown.into(), self.nonce.as_ref())
+            }
+        }
     }
 
     /// Checks what a message shows of its sender.

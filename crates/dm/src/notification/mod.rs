@@ -16,6 +16,8 @@ mod read;
 
 use std::fmt;
 
+use clock::Random;
+
 pub use key::{NotificationKey, ResyncNonce};
 pub use push::{from_push, to_push};
 pub use read::{NonceUsed, Unverified};
@@ -92,6 +94,18 @@ pub enum Initiator {
 pub struct SessionId(pub u16);
 
 impl SessionId {
+    /// One that is drawn, and not known: different sessions have different ones
+    /// (clause 6.2.10). Where nearly all are known, the first that is not counts
+    /// from the one that was drawn; where all are, that one itself.
+    pub fn draw(random: &mut dyn Random, is_known: impl Fn(Self) -> bool) -> Self {
+        let mut octets = [0; 2];
+        random.fill(&mut octets);
+        let drawn = u16::from_be_bytes(octets).max(1);
+        let all = (drawn..=u16::MAX).chain(1..drawn).map(Self);
+        let mut unknown = all.filter(|id| !is_known(*id));
+        unknown.next().unwrap_or(Self(drawn))
+    }
+
     /// As the specification writes it: upper-case hexadecimal digits without
     /// leading zeros.
     #[must_use]

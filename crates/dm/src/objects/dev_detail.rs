@@ -47,10 +47,7 @@ impl DevDetail {
         for (name, value) in leaves {
             tree.put(at.child(name)?, read_only(Value::text(value.as_str())))?;
         }
-        let type_ = Some("text/plain".to_owned());
-        let flag = self.large_objects.to_string().into_bytes();
-        let flag = Value::new(Format::Bool, type_, flag);
-        tree.put(at.child("LrgObj")?, read_only(flag))?;
+        Self::write_large_objects(tree, at, self.large_objects)?;
         let uri = at.child("URI")?;
         tree.put(uri.clone(), Node::interior().permanent().taking(get))?;
         let limits = [
@@ -63,5 +60,24 @@ impl DevDetail {
             tree.put(uri.child(name)?, read_only(value))?;
         }
         Ok(())
+    }
+
+    /// Writes LrgObj of the object at `at`, unless it says so already: what a
+    /// session takes has to be what the device shows (OMA DM Protocol 1.2
+    /// clause 7).
+    ///
+    /// # Errors
+    /// As [`Tree::put`]: [`Error::NotFound`] without the object.
+    pub fn write_large_objects(tree: &mut Tree, at: &NodeUri, large: bool) -> Result<(), Error> {
+        let type_ = Some("text/plain".to_owned());
+        let flag = Value::new(Format::Bool, type_, large.to_string().into_bytes());
+        let leaf = at.child("LrgObj")?;
+        if tree
+            .value(&leaf)
+            .is_ok_and(|known| known.data() == flag.data())
+        {
+            return Ok(());
+        }
+        tree.put(leaf, read_only(flag))
     }
 }

@@ -9,6 +9,7 @@ use crate::session::Profile;
 
 /// One session's setting. A server finds account and session by the Source and
 /// the SessionID of the first message.
+#[derive(Clone)]
 pub struct Config {
     /// The Source LocURI of this server's messages, and the Target LocURI of
     /// the device's.

@@ -14,6 +14,7 @@ use crate::session::{AbortReason, Chunk, Draft, Key, Object, Terms, Violation, c
 use crate::tree::{NodeKind, Value};
 
 /// A command on its way in chunks.
+#[derive(Clone)]
 pub(super) struct Sending {
     command: CommandId,
     correlator: Option<String>,

@@ -39,7 +39,10 @@ use crate::Error;
 use crate::auth::{Nonces, Prover, Verifier};
 use crate::session::{AbortReason, Encoding, Inbox, Incoming, MAX_MESSAGE, Transmit};
 
-/// One management session, from the device's first message to its end.
+/// One management session, from the device's first message to its end. A clone
+/// goes on by itself: an owner that does not know yet who sent a message gives it
+/// to a clone, and keeps the one of the two that the device turns out to be in.
+#[derive(Clone)]
 pub struct Session {
     config: Config,
     prover: Prover,
@@ -105,6 +108,7 @@ enum Opening {
     Seen,
 }
 
+#[derive(Clone)]
 struct Reply {
     status: Command,
     alert: Option<AlertId>,
@@ -116,6 +120,7 @@ struct Queued {
     request: Request,
 }
 
+#[derive(Clone)]
 struct InFlight {
     id: CommandId,
     msg_id: u32,

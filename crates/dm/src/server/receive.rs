@@ -52,6 +52,25 @@ impl Session {
         Ok(Handled::Taken)
     }
 
+    /// Whether a message is the last one again, octet by octet.
+    #[must_use]
+    pub fn is_repeated_by(&self, received: &Received<'_>) -> bool {
+        matches!(self.inbox.judge(received), Ok(Arrival::Repeat))
+    }
+
+    /// Whether a message proves that the device sent it. Nothing else of it is
+    /// looked at.
+    #[must_use]
+    pub fn is_proved_by(&self, received: &Received<'_>) -> bool {
+        self.verifier.is_proved_by(received.shown())
+    }
+
+    /// Whether a message comes after the last one.
+    #[must_use]
+    pub fn is_followed_by(&self, received: &Received<'_>) -> bool {
+        matches!(self.inbox.judge(received), Ok(Arrival::New(_)))
+    }
+
     fn check_header(&self, header: &SyncHdr) -> Result<(), Error> {
         let profile = self.config.profile;
         if !profile.is_same_session(&header.session_id, &self.config.session_id) {

@@ -7,7 +7,7 @@ use super::Received;
 use crate::Error;
 
 /// The last message that was taken.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Inbox {
     last: Option<(u32, Vec<u8>, Option<String>)>,
 }

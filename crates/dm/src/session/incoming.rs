@@ -83,7 +83,7 @@ pub(crate) struct Terms {
 }
 
 /// The object that is coming in.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Incoming {
     state: State,
     /// The message in hand had a part of it.
@@ -92,7 +92,7 @@ pub(crate) struct Incoming {
     stale: bool,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum State {
     #[default]
     None,
@@ -102,6 +102,7 @@ enum State {
     Refused(Key, StatusCode),
 }
 
+#[derive(Clone)]
 struct Object {
     key: Key,
     size: u64,
@@ -111,6 +112,7 @@ struct Object {
     len: usize,
 }
 
+#[derive(Clone)]
 struct Piece {
     /// Characters rather than octets.
     is_text: bool,

@@ -15,6 +15,7 @@ use crate::tree::Value;
 const LEAST: usize = 16;
 
 /// A command whose one item has a value that may be cut.
+#[derive(Clone)]
 pub(crate) struct Object {
     /// The command without the data.
     frame: Command,

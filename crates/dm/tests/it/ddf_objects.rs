@@ -7,6 +7,7 @@ use dm::objects::dev_detail::DevDetail;
 use dm::objects::dev_info::DevInfo;
 use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
 use dm::objects::fumo::Fumo;
+use dm::objects::nap::{Nap, NapLogin};
 use dm::objects::scomo::{Component, Scomo, Target};
 use dm::tree::{Acl, Execution, Node, Overwrite, Right, Tree, TreeLimits};
 use quick_xml::events::Event;
@@ -216,6 +217,30 @@ fn accounts() {
         tree
     };
     compare("dmacc", &make, "DMAcc", &["1"], Some("op.a"));
+}
+
+#[test]
+fn network_access_points() {
+    let make = || {
+        let mut tree = tree();
+        let text = |text: &str| Some(text.to_owned());
+        let nap = Nap {
+            id: "NAP1".to_owned(),
+            name: text("n"),
+            address: text("apn"),
+            address_type: text("APN"),
+            bearer: text("GSM-GPRS"),
+            auth: Some(NapLogin {
+                type_: "PAP".to_owned(),
+                name: text("u"),
+                secret: Some(SecretBytes::new(b"p".to_vec())),
+            }),
+        };
+        nap.write(&mut tree, &uri("./NAP/1"), &[id("op.a")])
+            .unwrap();
+        tree
+    };
+    compare("nap", &make, "NAP", &["1"], Some("op.a"));
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod mac;
 mod mac_session;
 mod matrix;
 mod model;
+mod nap;
 mod notification;
 mod objects;
 mod order;

@@ -1,16 +1,17 @@
 //! One session with a device: the engine, its part of the queue, and what is
 //! kept for people.
 
-use clock::Timestamp;
+use clock::{Tick, Timestamp};
 use dm::queue::{
     Account, Commit, Delivery, Direction, MessageRecord, Report, SessionRecord, SessionRef,
     Transcript, accept_alert,
 };
 use dm::server::{Config, Event, Session};
-use dm::session::Received;
+use dm::session::{Handled, Received, Transmit};
 use tokens::os::OsRandom;
 
 use super::ManagementConfig;
+use super::asides::Asides;
 use crate::Error;
 
 /// Messages that are kept of one session, and octets of all of them.
@@ -21,9 +22,18 @@ const KEPT_OCTETS: usize = 4 << 20;
 const KEPT_OF_STRANGER: usize = 4;
 const STRANGER_OCTETS: usize = 16 * 1024;
 
+/// What became of a message in a session that has begun.
+pub(super) enum Heard {
+    /// It went on.
+    Within(Handled),
+    /// It stays as it was; this is the answer to whoever it is.
+    Aside(Option<Transmit>),
+}
+
 /// One session.
 pub(super) struct Dialogue {
     pub(super) session: Session,
+    asides: Asides,
     pub(super) delivery: Delivery,
     /// What a device tells of commands of earlier sessions.
     pub(super) reports: Vec<Report>,
@@ -68,6 +78,7 @@ impl Dialogue {
         }
         Ok(Self {
             session: Session::new(settings),
+            asides: Asides::default(),
             delivery: Delivery::new(config.policy),
             reports: Vec::new(),
             authenticated: false,
@@ -86,6 +97,45 @@ impl Dialogue {
             kept_octets: 0,
             nonces: None,
         })
+    }
+
+    /// Whether a message is surely of this session: it proves the device, or is
+    /// one that was answered already.
+    pub(super) fn is_met_by(&self, received: &Received<'_>) -> bool {
+        let session = &self.session;
+        session.is_proved_by(received)
+            || session.is_repeated_by(received)
+            || self.asides.is_met_by(received)
+    }
+
+    /// Takes a message after the first. One that proves nothing leaves the
+    /// session as it is.
+    pub(super) fn hear(
+        &mut self,
+        ticks: Tick,
+        now: Timestamp,
+        received: &Received<'_>,
+    ) -> Result<Heard, dm::Error> {
+        if !self.session.is_proved_by(received) && !self.session.is_repeated_by(received) {
+            let Some(aside) = self.asides.take_proved(received) else {
+                let at = (ticks, now);
+                let answer = self
+                    .asides
+                    .answer(&self.session, &self.transcript, at, received)?;
+                return Ok(Heard::Aside(answer));
+            };
+            self.session = aside.session;
+            for (at, direction, text) in aside.said {
+                self.note(at, direction, text);
+            }
+        }
+        let handled = self
+            .session
+            .handle_message(ticks, received, &mut OsRandom)?;
+        if handled == Handled::Taken {
+            self.asides.clear();
+        }
+        Ok(Heard::Within(handled))
     }
 
     /// The device's Source LocURI.

@@ -8,7 +8,7 @@ use tls::http::{Request, Response};
 use tokens::os::OsRandom;
 
 use super::Shared;
-use super::dialogue::Dialogue;
+use super::dialogue::{Dialogue, Heard};
 use super::sessions::Place;
 use crate::Error;
 use crate::binding;
@@ -17,6 +17,14 @@ use crate::time::now;
 
 /// How often a step is repeated when somebody else changed a command.
 const CONFLICTS: usize = 4;
+
+/// What a session had to say to a message.
+enum Tried {
+    Answered(Option<Transmit>),
+    Refused(dm::Error),
+    /// The message is not of this session.
+    Elsewhere,
+}
 
 impl<S: QueueStore> Shared<S> {
     pub(super) async fn answer_device(&self, request: &Request) -> Response {
@@ -42,27 +50,14 @@ impl<S: QueueStore> Shared<S> {
             .sessions
             .find(received.source(), received.session_id().as_str());
         let mut refused = None;
-        for place in places {
-            let mut own = place.lock().await;
-            // Whatever stops this message on its way takes the session with it:
-            // it may be ahead of what is stored.
-            let Some(mut dialogue) = own.take() else {
-                continue;
-            };
-            let taken = dialogue
-                .session
-                .handle_message(self.ticks.now(), &received, &mut OsRandom);
-            match taken {
-                Ok(handled) => {
-                    let answer = self
-                        .go_on(&mut dialogue, handled, &received, &place)
-                        .await?;
-                    *own = Some(dialogue);
-                    return Ok(answer);
-                }
-                Err(error) => {
-                    *own = Some(dialogue);
-                    refused = Some(error);
+        // What a message proves says where it belongs, before anybody else's
+        // session in that name answers it.
+        for sure in [true, false] {
+            for place in &places {
+                match self.try_place(place, sure, &received).await? {
+                    Tried::Answered(answer) => return Ok(answer),
+                    Tried::Refused(error) => refused = Some(error),
+                    Tried::Elsewhere => {}
                 }
             }
         }
@@ -72,6 +67,34 @@ impl<S: QueueStore> Shared<S> {
             Some(error) if !begins => Err(ProvisioningError::from(error).into()),
             _ => self.begin(&received).await,
         }
+    }
+
+    /// Gives a message to a session; to one that it surely belongs to, or to any.
+    async fn try_place(
+        &self,
+        place: &Place,
+        sure: bool,
+        received: &Received<'_>,
+    ) -> Result<Tried, Error> {
+        let mut own = place.lock().await;
+        if sure && !own.as_ref().is_some_and(|own| own.is_met_by(received)) {
+            return Ok(Tried::Elsewhere);
+        }
+        // Whatever stops this message on its way takes the session with it: it
+        // may be ahead of what is stored.
+        let Some(mut dialogue) = own.take() else {
+            return Ok(Tried::Elsewhere);
+        };
+        let tried = match dialogue.hear(self.ticks.now(), now(), received) {
+            Ok(Heard::Within(handled)) => {
+                let answer = self.go_on(&mut dialogue, handled, received, place);
+                Tried::Answered(answer.await?)
+            }
+            Ok(Heard::Aside(answer)) => Tried::Answered(answer),
+            Err(error) => Tried::Refused(error),
+        };
+        *own = Some(dialogue);
+        Ok(tried)
     }
 
     async fn begin(&self, received: &Received<'_>) -> Result<Option<Transmit>, Error> {
@@ -98,6 +121,7 @@ impl<S: QueueStore> Shared<S> {
         received: &Received<'_>,
         place: &Place,
     ) -> Result<Option<Transmit>, Error> {
+        self.sessions.touch(received.source(), place);
         if handled == Handled::Repeated {
             return Ok(dialogue.session.poll_transmit(self.ticks.now()));
         }

@@ -4,6 +4,7 @@
 //! part in it.
 
 mod api;
+mod asides;
 mod config;
 mod dialogue;
 mod endpoint;

@@ -41,7 +41,7 @@ impl Sessions {
     }
 
     /// Sessions that a message may belong to: one with proof first, then the
-    /// newest.
+    /// newest. Looking for one keeps it open only as long as it has no proof.
     pub(super) fn find(&self, source: &str, session_id: &str) -> Vec<Place> {
         let mut all = self.lock();
         let Some(entries) = all.get_mut(source) else {
@@ -55,8 +55,18 @@ impl Sessions {
         found.sort_by_key(|entry| !entry.authenticated);
         found
             .iter_mut()
+            .filter(|entry| !entry.authenticated)
             .for_each(|entry| entry.used = Instant::now());
         found.iter().map(|entry| Arc::clone(&entry.place)).collect()
+    }
+
+    /// A session has gone on.
+    pub(super) fn touch(&self, source: &str, place: &Place) {
+        let mut all = self.lock();
+        let own = all.get_mut(source).into_iter().flatten();
+        for entry in own.filter(|entry| Arc::ptr_eq(&entry.place, place)) {
+            entry.used = Instant::now();
+        }
     }
 
     /// A place for a new session.

@@ -69,6 +69,51 @@ fn ids(commands: &[Versioned<QueuedCommand>]) -> Vec<QueuedId> {
     commands.iter().map(|command| command.value.id()).collect()
 }
 
+fn with_server_secret(device: &str, secret: &str) -> Account {
+    let mut given = account(device);
+    given.server_secret = Some(SecretBytes::new(secret.as_bytes().to_vec()));
+    given
+}
+
+/// OMA DM Security 1.2 clause 5.1: a server shows each device another secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_two_devices_have_the_same_secret_of_their_server() {
+    let scratch = Scratch::new("dm-server-secret");
+    let store = scratch.open();
+    for given in [
+        with_server_secret("a", "first"),
+        with_server_secret("b", "second"),
+        account("without"),
+        account("without either"),
+    ] {
+        store.add_account(&given).await.unwrap();
+    }
+    let refused = async |store: &Store, given: &Account| {
+        let error = store.add_account(given).await.unwrap_err();
+        let none = store.account(&given.device).await.unwrap();
+        assert!(none.is_none(), "nothing is stored");
+        error.code()
+    };
+    let reused = with_server_secret("c", "first");
+    assert_eq!(refused(&store, &reused).await, "server-secret-reused");
+    store.close().await;
+    // Accounts of schema 2 have no tags yet.
+    let conn = scratch.raw();
+    conn.execute("DELETE FROM dm_server_tag WHERE device = 'a'", [])
+        .unwrap();
+    drop(conn);
+    let store = scratch.open();
+    assert_eq!(refused(&store, &reused).await, "server-secret-reused");
+    store
+        .add_account(&with_server_secret("d", "third"))
+        .await
+        .unwrap();
+    let again = store.add_account(&with_server_secret("a", "first")).await;
+    assert!(matches!(again, Err(store::Error::Conflict)), "its own");
+    store.remove_account("a").await.unwrap();
+    store.add_account(&reused).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_keeps_its_secrets_and_nonces_over_a_restart() {
     let scratch = Scratch::new("dm-account");

@@ -6,6 +6,7 @@ use crate::scratch::{Scratch, key};
 
 const FIRST: &str = include_str!("../../migrations/0001.sql");
 const SECOND: &str = include_str!("../../migrations/0002.sql");
+const THIRD: &str = include_str!("../../migrations/0003.sql");
 const FIRST_OF_DEVICES: &str = include_str!("../../migrations/device-0001.sql");
 
 /// Statements of a migration without the comments between them.
@@ -15,6 +16,11 @@ fn statements(sql: &str) -> Vec<String> {
     let statements = sql.join("\n");
     let statements = statements.split(';').map(|part| part.trim().to_owned());
     statements.filter(|part| !part.is_empty()).collect()
+}
+
+/// All that an operator's store has.
+fn all() -> Vec<String> {
+    [FIRST, SECOND, THIRD].map(statements).concat()
 }
 
 /// What SQLite says it has, in the order in which it was made.
@@ -36,9 +42,8 @@ async fn a_fresh_database_has_every_migration() {
     let scratch = Scratch::new("fresh");
     drop(scratch.open());
     let conn = scratch.raw();
-    let all = [statements(FIRST), statements(SECOND)].concat();
-    assert_eq!(found(&conn), all);
-    assert_eq!(number(&conn, "user_version"), 2);
+    assert_eq!(found(&conn), all());
+    assert_eq!(number(&conn, "user_version"), 3);
     assert_eq!(number(&conn, "application_id"), 0x7265_686f);
     let path = scratch.dir().join("device.db");
     drop(DeviceStore::open(&path, key()).unwrap());
@@ -71,6 +76,7 @@ async fn the_schema_is_the_shipped_one() {
          body)",
         "dm_group(name device)",
         "dm_message(session_ref number direction at key_id body)",
+        "dm_server_tag(device tag)",
         "dm_session(number session_ref device session_id started ended outcome)",
         "imsi_counters(prefix last)",
         "meta(name key_id value)",
@@ -83,7 +89,7 @@ async fn the_schema_is_the_shipped_one() {
     assert_eq!(tables, shipped);
 }
 
-/// A store of schema 1 keeps what it has and gets the tables of schema 2.
+/// A store of schema 1 keeps what it has and gets the tables of later ones.
 #[tokio::test]
 async fn a_store_of_the_first_schema_is_brought_up_to_date() {
     let scratch = Scratch::new("migrated");
@@ -97,11 +103,8 @@ async fn a_store_of_the_first_schema_is_brought_up_to_date() {
     drop(conn);
     drop(scratch.open());
     let conn = scratch.raw();
-    assert_eq!(number(&conn, "user_version"), 2);
-    assert_eq!(
-        found(&conn),
-        [statements(FIRST), statements(SECOND)].concat()
-    );
+    assert_eq!(number(&conn, "user_version"), 3);
+    assert_eq!(found(&conn), all());
     let last: i64 = conn
         .query_row("SELECT last FROM imsi_counters", [], |row| row.get(0))
         .unwrap();
@@ -113,7 +116,7 @@ async fn an_older_or_newer_schema_is_refused() {
     let cases = [
         (0, "store-schema-older"),
         (-1, "store-schema-older"),
-        (3, "store-schema-newer"),
+        (4, "store-schema-newer"),
         (99, "store-schema-newer"),
     ];
     for (version, code) in cases {

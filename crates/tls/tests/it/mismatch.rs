@@ -165,6 +165,63 @@ async fn other_protocols_are_refused() {
     .await;
 }
 
+/// ClientHellos of SSL 2.0 (draft-hickman-netscape-ssl-00, CLIENT-HELLO) for
+/// that version, for 3.0 and for TLS 1.0 (RFC 5246 appendix E.2), and one of SSL
+/// 3.0 in a record of its own (RFC 6101 clause 5.6.1.2).
+fn ssl_hellos() -> [(Vec<u8>, &'static str); 4] {
+    let of_two = |version: [u8; 2]| {
+        // Type, version, lengths of suites, session identifier and challenge.
+        let mut hello = vec![0x80, 31, 1, version[0], version[1], 0, 6, 0, 0, 0, 16];
+        // SSL_CK_RC4_128_WITH_MD5 and TLS_RSA_WITH_3DES_EDE_CBC_SHA.
+        hello.extend([0x01, 0x00, 0x80, 0x00, 0x00, 0x0a]);
+        hello.extend([7; 16]);
+        hello
+    };
+    let mut of_three = vec![22, 3, 0, 0, 45, 1, 0, 0, 41, 3, 0];
+    of_three.extend([7; 32]);
+    // TLS_RSA_WITH_RC4_128_SHA and the suite with 3DES.
+    of_three.extend([0, 0, 4, 0x00, 0x05, 0x00, 0x0a, 1, 0]);
+    of_three[4] = u8::try_from(of_three.len() - 5).unwrap();
+    of_three[8] = u8::try_from(of_three.len() - 9).unwrap();
+    [
+        (of_two([0, 2]), "SSL 2.0"),
+        (of_two([3, 0]), "SSL 3.0 as SSL 2.0 has it"),
+        (of_two([3, 1]), "TLS 1.0 as SSL 2.0 has it"),
+        (of_three, "SSL 3.0"),
+    ]
+}
+
+#[tokio::test]
+async fn nobody_gets_a_session_of_ssl() {
+    within(async {
+        let world = World::new();
+        let config = world.server_config(ClientAuthentication::None);
+        for (hello, name) in ssl_hellos() {
+            let (ours, mut theirs) = tcp_pair().await;
+            let client = async {
+                theirs.write_all(&hello).await.unwrap();
+                let mut answer = Vec::new();
+                theirs.read_to_end(&mut answer).await.unwrap();
+                answer
+            };
+            let (answer, server) = tokio::join!(client, tls::accept(&config, ours, deadline()));
+            let error = server.map(drop).unwrap_err();
+            let refused = matches!(
+                error,
+                Error::VersionMismatch { .. } | Error::PeerViolation(_)
+            );
+            assert!(refused, "{name}: {error:?}");
+            // An alert of the level fatal is all that comes back, if anything does:
+            // no ServerHello, which is of the type 22, or 4 in SSL 2.0.
+            match answer.as_slice() {
+                [] | [21, 3, _, 0, 2, 2, _] => {}
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_silent_peer_runs_into_the_deadline_in_both_roles() {
     within(async {

@@ -27,7 +27,11 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn notification(&self, wanted: &make::Make, session: u16) -> Result<Vec<u8>> {
+    pub(super) fn notification(
+        &self,
+        wanted: &make::Make,
+        session: Option<u16>,
+    ) -> Result<Vec<u8>> {
         let (Some(url), Some(token), Some(device)) = (&self.url, &self.token, &wanted.device)
         else {
             let missing = "--server and --token are wanted, or --server-id and --password-file";

@@ -8,6 +8,7 @@ use clap::Args;
 use dm::auth::Nonce;
 use dm::notification::{Notification, NotificationKey, SessionId, Unverified, to_push};
 use serde_json::Value;
+use tokens::os::OsRandom;
 
 use super::account::Account;
 use super::secret::{nonce, password, session, vendor};
@@ -35,8 +36,8 @@ pub(super) struct Make {
     /// The nonce 0x00000000 in its stead, as this device reads it
     #[arg(long, value_enum, conflicts_with = "nonce")]
     pub(super) resync: Option<Resync>,
-    /// The session's number, 1 to 65535, or 0x1 to 0xffff
-    #[arg(long, value_name = "NUMBER", value_parser = session, required = true)]
+    /// The session's number, 1 to 65535, or 0x1 to 0xffff; else one is drawn
+    #[arg(long, value_name = "NUMBER", value_parser = session)]
     session: Option<u16>,
     /// What the device is to do about its user
     #[arg(long, value_enum, default_value = "none")]
@@ -66,14 +67,13 @@ pub(super) struct Vendor(pub(super) Vec<u8>);
 
 impl Make {
     pub(super) fn run(&self) -> Result<()> {
-        let session = self.session.unwrap_or_default();
         let message = match (&self.server_id, &self.password_file) {
             (Some(server_id), Some(file)) => {
                 let server_id = server_id.parse().context("--server-id")?;
                 let key = NotificationKey::new(server_id, &password(file)?);
-                self.with_key(&key, session)?
+                self.with_key(&key)?
             }
-            _ => self.account.notification(self, session)?,
+            _ => self.account.notification(self, self.session)?,
         };
         // What a server made is looked at before it goes anywhere.
         let claimed = Unverified::read(&message)?.claimed().clone();
@@ -87,7 +87,7 @@ impl Make {
         Ok(())
     }
 
-    fn with_key(&self, key: &NotificationKey, session: u16) -> Result<Vec<u8>> {
+    fn with_key(&self, key: &NotificationKey) -> Result<Vec<u8>> {
         let nonce = match (&self.nonce, self.resync) {
             (Some(nonce), None) => nonce.clone(),
             (None, Some(resync)) => resync.nonce().nonce()?,
@@ -96,11 +96,14 @@ impl Make {
                 return Err(Usage(wanted.to_owned()).into());
             }
         };
+        // No session is known here.
+        let drawn = || SessionId::draw(&mut OsRandom, |_| false);
+        let session = self.session.map_or_else(drawn, SessionId);
         let notification = Notification {
             ui_mode: self.ui.mode(),
             initiator: self.initiator.initiator(),
             vendor: self.vendor.0.clone(),
-            ..Notification::new(key.server_id().clone(), SessionId(session))
+            ..Notification::new(key.server_id().clone(), session)
         };
         Ok(notification.write(key, &nonce)?)
     }
@@ -119,7 +122,9 @@ impl Make {
             println!("{}", hex::text(octets));
         }
         if let Some((way, to)) = sent {
-            eprintln!("{} octets sent to {to} by {way}", octets.len());
+            let session = claimed.session_id;
+            let octets = octets.len();
+            eprintln!("{octets} octets sent to {to} by {way} for session {session}");
         }
     }
 }

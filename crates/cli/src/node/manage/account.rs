@@ -7,8 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use data_encoding::BASE64;
+use device::management::NAPS;
 use dm::bootstrap::{DocumentLimits, ProvisioningDoc};
 use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
+use dm::objects::nap::Nap;
 use secret::SecretBytes;
 use serde::Deserialize;
 use tokens::key_file;
@@ -110,27 +112,52 @@ impl AuthFile {
     }
 }
 
-/// The accounts of a provisioning document in XML.
-pub(super) fn from_document(path: &Path) -> Result<Vec<Account>> {
+/// What a provisioning document in XML has for a device.
+pub(super) struct Provisioned {
+    pub(super) accounts: Vec<Account>,
+    /// Access points with the names of their nodes.
+    pub(super) naps: Vec<(String, Nap)>,
+}
+
+/// The accounts and access points of a provisioning document. What an account says
+/// of its access point becomes the point's node.
+pub(super) fn from_document(path: &Path) -> Result<Provisioned> {
     let octets = key_file::read(path)?;
     let shown = || path.display().to_string();
     let document = ProvisioningDoc::read(octets.expose(), &DocumentLimits::default());
-    let accounts = document.and_then(|document| document.accounts());
-    let accounts = accounts.with_context(shown)?;
+    let document = document.with_context(shown)?;
+    let accounts = document.accounts().with_context(shown)?;
     if accounts.is_empty() {
         bail!("{}: no APPLICATION with the APPID w7", shown());
     }
-    accounts
+    let naps = document.naps().with_context(shown)?;
+    let naps: Vec<(String, Nap)> = naps
         .iter()
-        .map(|account| Account::try_from(account).with_context(shown))
-        .collect()
+        .map(|nap| (as_name(&nap.id), Nap::from(nap)))
+        .collect();
+    let node_of = |id: &String| {
+        let found = naps.iter().find(|(_, nap)| nap.id == *id);
+        found.map_or_else(|| id.clone(), |(name, _)| format!("{NAPS}/{name}"))
+    };
+    let accounts = accounts.iter().map(|account| {
+        let mut account = Account::try_from(account).with_context(shown)?;
+        account.connections = account.connections.iter().map(node_of).collect();
+        Ok(account)
+    });
+    Ok(Provisioned {
+        accounts: accounts.collect::<Result<_>>()?,
+        naps,
+    })
 }
 
 /// The name of the account's node: the server's identifier with what a URI has
 /// no place for replaced.
 pub(super) fn node_name(account: &Account) -> String {
+    as_name(account.server_id.as_str())
+}
+
+fn as_name(text: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let text = account.server_id.as_str();
     text.chars()
         .map(|c| if fits(c) { c } else { '_' })
         .collect()

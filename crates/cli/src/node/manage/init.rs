@@ -9,6 +9,7 @@ use clap::Args;
 use device::management::Setup;
 use dm::objects::dev_detail::DevDetail;
 use dm::objects::dev_info::DevInfo;
+use dm::tree::ServerId;
 use tokens::NodeKey;
 use tokens::os::OsRandom;
 
@@ -69,8 +70,14 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
     for path in &arguments.account {
         accounts.push(from_toml(path)?);
     }
+    let mut naps = Vec::new();
     for path in &arguments.bootstrap {
-        accounts.extend(from_document(path)?);
+        let found = from_document(path)?;
+        let servers = found.accounts.iter().map(|it| it.server_id.clone());
+        let servers: Vec<ServerId> = servers.collect();
+        let of_all = |(name, nap)| (name, nap, servers.clone());
+        naps.extend(found.naps.into_iter().map(of_all));
+        accounts.extend(found.accounts);
     }
     let first = accounts.first().map(|account| account.server_id.clone());
     let named = accounts
@@ -90,9 +97,10 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
             firmware: arguments.firmware.clone(),
             software: "unknown".to_owned(),
             hardware: "unknown".to_owned(),
-            large_objects: false,
+            large_objects: true,
         },
         accounts: named.collect(),
+        naps,
         firmware: first.into_iter().collect(),
     })
 }

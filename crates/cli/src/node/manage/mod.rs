@@ -2,6 +2,7 @@
 //! its own (OMA-TS-DM_Protocol-V1_2).
 
 mod account;
+mod accounts;
 mod init;
 mod run;
 mod settings;
@@ -17,6 +18,9 @@ pub(crate) enum Verb {
     Init(init::Arguments),
     /// Sessions with the servers of all accounts, and what they start
     Run(run::Arguments),
+    /// Accounts of servers that are to manage it no more
+    #[command(subcommand)]
+    Account(accounts::Verb),
     /// The management tree; what no server may read is masked
     Tree(tree::Arguments),
 }
@@ -26,6 +30,7 @@ pub(crate) fn run(verb: &Verb) -> Result<()> {
     match verb {
         Verb::Init(arguments) => init::run(arguments),
         Verb::Run(arguments) => run::run(arguments),
+        Verb::Account(verb) => accounts::run(verb),
         Verb::Tree(arguments) => tree::run(arguments),
     }
 }

@@ -1,13 +1,15 @@
 //! `rehome device manage run`: rounds of sessions with the servers of all
 //! accounts, firmware updates in between, until it is told to end.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use device::management::{Client, Ended, Round, SessionReport};
+use device::management::{Client, Ended, NotificationSocket, Round, SessionReport};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::settings::Settings;
 use crate::node::serve::told_to_end;
@@ -18,7 +20,11 @@ pub(crate) struct Arguments {
     /// The device's directory
     #[arg(long, value_name = "DIR")]
     state: PathBuf,
-    /// One round, then the end; fails if a session does
+    /// Take notifications that come here by UDP
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// One round, or with --listen one notification, then the end; fails if a
+    /// session does
     #[arg(long)]
     once: bool,
     /// Reach servers and packages without TLS too
@@ -48,8 +54,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 async fn live(mut client: Client, arguments: &Arguments, interval_s: u64) -> Result<()> {
+    let socket = match arguments.listen {
+        Some(address) => Some(listen(address, arguments.json).await?),
+        None => None,
+    };
     loop {
-        let round = client.round().await?;
+        // Whoever waits for one notification wants no session before it.
+        let round = match &socket {
+            Some(socket) if arguments.once => next_notified(&mut client, socket).await?,
+            _ => client.round().await?,
+        };
         show(&client, &round, arguments.json);
         if arguments.once {
             if !round.is_complete() {
@@ -57,7 +71,52 @@ async fn live(mut client: Client, arguments: &Arguments, interval_s: u64) -> Res
             }
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_secs(interval_s)).await;
+        let until = Instant::now() + Duration::from_secs(interval_s);
+        match &socket {
+            None => tokio::time::sleep_until(until).await,
+            Some(socket) => {
+                // Only the waiting ends with the interval, never a session.
+                while Instant::now() < until
+                    && let Ok(datagram) = timeout_at(until, socket.next()).await
+                {
+                    if let Some(round) = notified(&mut client, &datagram?).await? {
+                        show(&client, &round, arguments.json);
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn listen(address: SocketAddr, as_json: bool) -> Result<NotificationSocket> {
+    let socket = NotificationSocket::bind(address).await;
+    let socket = socket.with_context(|| format!("can't listen on {address}"))?;
+    let address = socket.address()?.to_string();
+    if as_json {
+        println!("{}", json!({"listening": address}));
+    } else {
+        println!("listening on {address}");
+    }
+    Ok(socket)
+}
+/// What came of the next notification that is taken.
+async fn next_notified(client: &mut Client, socket: &NotificationSocket) -> Result<Round> {
+    loop {
+        if let Some(round) = notified(client, &socket.next().await?).await? {
+            return Ok(round);
+        }
+    }
+}
+
+/// What came of a datagram; nothing if it is no notification that is taken.
+async fn notified(client: &mut Client, datagram: &[u8]) -> Result<Option<Round>> {
+    match client.notified(datagram).await {
+        Ok(round) => Ok(Some(round)),
+        Err(error @ (device::Error::Store(_) | device::Error::File { .. })) => Err(error.into()),
+        Err(error) => {
+            eprintln!("rehome: a notification is refused: {error}");
+            Ok(None)
+        }
     }
 }
 

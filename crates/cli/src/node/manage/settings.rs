@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use device::management::{Config, ProgramHook};
+use device::management::{Config, MAX_OBJECT, ProgramHook};
+use dm::notification::ResyncNonce;
 use serde::Deserialize;
 use tls::{ClientConfig, Profile, Roots};
 use tokens::{NodeKey, os};
@@ -27,6 +28,11 @@ interval_s = 3600          # between two rounds of sessions
 retransmit_after_s = 30    # a message without an answer goes out again
 transmissions = 5          # as often as this
 encoding = "wbxml"         # how messages are written: wbxml or xml
+max_object = 1048576       # octets of an object in chunks (LrgObj); 0: none
+
+# Notifications over the nonce 0x00000000, of a server that has lost its own, are
+# refused unless this says how the nonce is read: octets or text.
+# resync = "octets"
 
 # Who certifies servers reached by HTTPS: one or more certificates in PEM.
 # authorities = "servers.pem"
@@ -52,12 +58,23 @@ pub(super) struct Settings {
     transmissions: u32,
     #[serde(default)]
     encoding: EncodingChoice,
+    #[serde(default = "default_max_object")]
+    max_object: usize,
+    #[serde(default)]
+    resync: Option<Resync>,
     #[serde(default)]
     authorities: Option<PathBuf>,
     #[serde(default)]
     update: Option<Update>,
     #[serde(default)]
     hosts: BTreeMap<String, SocketAddr>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Resync {
+    Octets,
+    Text,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +85,10 @@ struct Update {
     arguments: Vec<String>,
     #[serde(default = "default_time_limit")]
     time_limit_s: u64,
+}
+
+const fn default_max_object() -> usize {
+    MAX_OBJECT
 }
 
 fn default_time_limit() -> u64 {
@@ -91,6 +112,11 @@ impl Settings {
         config.timing.retransmit_after = Duration::from_secs(self.retransmit_after_s);
         config.timing.transmissions = self.transmissions;
         config.encoding = self.encoding.encoding();
+        config.max_object = Some(self.max_object).filter(|octets| *octets > 0);
+        config.resync = self.resync.map(|resync| match resync {
+            Resync::Octets => ResyncNonce::Octets,
+            Resync::Text => ResyncNonce::Text,
+        });
         if let Some(authorities) = &self.authorities {
             config.tls = Some(tls(&dir.join(authorities))?);
         }

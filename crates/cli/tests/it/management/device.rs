@@ -72,6 +72,10 @@ pub(crate) struct Device {
     pub(crate) session_id: String,
     pub(crate) tree: Tree,
     pub(crate) ran: Arc<Mutex<u32>>,
+    /// What somebody else does before the device posts a message to the URL.
+    pub(crate) before_post: Option<fn(&str, &[u8])>,
+    /// The message with this number leaves without its credentials.
+    pub(crate) bare: Option<usize>,
     url: String,
     prove: Credentials,
     verify: Requirement,
@@ -102,6 +106,8 @@ impl Device {
             session_id: String::new(),
             tree: tree(name, &ran),
             ran,
+            before_post: None,
+            bare: None,
             url: url.to_owned(),
             prove,
             verify,
@@ -147,7 +153,14 @@ impl Device {
             } else {
                 ""
             };
-            let answer = post(url, transmit.encoding.content_type(), &transmit.octets);
+            if let Some(intrude) = self.before_post {
+                intrude(url, &transmit.octets);
+            }
+            let octets = match self.bare {
+                Some(number) if number == went.answers.len() + 1 => bare(&transmit.octets),
+                _ => transmit.octets,
+            };
+            let answer = post(url, transmit.encoding.content_type(), &octets);
             assert_eq!(
                 answer.status,
                 200,
@@ -200,6 +213,14 @@ impl Device {
         let value = self.tree.value(&uri.parse().unwrap()).unwrap();
         String::from_utf8(value.data().to_vec()).unwrap()
     }
+}
+
+/// A message in XML without its credentials.
+fn bare(octets: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8(octets.to_vec()).unwrap();
+    let (head, rest) = text.split_once("<Cred>").unwrap();
+    let (_, tail) = rest.split_once("</Cred>").unwrap();
+    format!("{head}{tail}").into_bytes()
 }
 
 /// Everybody may do everything, but for `./Hidden`.

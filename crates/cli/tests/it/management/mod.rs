@@ -1,6 +1,7 @@
 //! A management server as people use it: `rehome serve` with the role `dm`,
 //! the commands of `rehome dm`, and devices that come over HTTP.
 
+mod asked;
 mod device;
 mod node;
 mod notify;

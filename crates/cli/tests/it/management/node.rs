@@ -26,9 +26,13 @@ pub(super) struct Server {
 
 /// A directory made by `rehome init dm`, whose listeners take any free port.
 pub(super) fn prepared() -> (TempDir, PathBuf, String) {
+    prepared_at(SERVER)
+}
+
+fn prepared_at(uri: &str) -> (TempDir, PathBuf, String) {
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("dm");
-    let made = rehome(&["init", "dm", text(&dir), "--uri", SERVER]);
+    let made = rehome(&["init", "dm", text(&dir), "--uri", uri]);
     assert_eq!(made.status, Some(0), "{}", made.stderr);
     let config = dir.join("rehome.toml");
     let mut settings = fs::read_to_string(&config).unwrap();
@@ -41,7 +45,12 @@ pub(super) fn prepared() -> (TempDir, PathBuf, String) {
 
 impl Server {
     pub(super) fn start() -> Self {
-        let (dir, _, token) = prepared();
+        Self::start_at(SERVER)
+    }
+
+    /// A server that devices know by this URI.
+    pub(super) fn start_at(uri: &str) -> Self {
+        let (dir, _, token) = prepared_at(uri);
         let mut server = Self {
             dir,
             token,

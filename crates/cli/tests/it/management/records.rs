@@ -88,6 +88,16 @@ fn secrets_come_from_files_and_are_never_shown() {
     ];
     let made = server.ok(&arguments);
     assert!(!made.contains(SECRET), "{made}");
+    // No other device knows its server by this secret.
+    let mut other = arguments;
+    other[2] = "IMEI:000000000000001";
+    let ran = server.run(&other);
+    assert_eq!(ran.status, Some(1));
+    assert!(
+        ran.stderr.contains("server-secret-reused"),
+        "{}",
+        ran.stderr
+    );
     let listed = server.json(&["account", "list"]);
     assert_eq!(listed.len(), 1);
     assert_eq!(

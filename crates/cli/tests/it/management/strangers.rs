@@ -98,6 +98,77 @@ fn guesses_end_alike_and_nothing_is_written() {
     assert!(device.run().finished);
 }
 
+/// Posts the device's next message before it does, without what proves it, with a
+/// wrong proof, and with a MsgID far ahead.
+fn intrude(url: &str, message: &[u8]) {
+    let text = String::from_utf8(message.to_vec()).unwrap();
+    let Some((head, rest)) = text.split_once("<Cred>") else {
+        return;
+    };
+    let (cred, tail) = rest.split_once("</Cred>").unwrap();
+    let (before, data) = cred.split_once("<Data>").unwrap();
+    let (_, after) = data.split_once("</Data>").unwrap();
+    let digest = "AAAAAAAAAAAAAAAAAAAAAA==";
+    let none = format!("{head}{tail}");
+    let wrong = format!("{head}<Cred>{before}<Data>{digest}</Data>{after}</Cred>{tail}");
+    let (start, id) = none.split_once("<MsgID>").unwrap();
+    let (_, end) = id.split_once("</MsgID>").unwrap();
+    let ahead = format!("{start}<MsgID>4000</MsgID>{end}");
+    for forged in [none, wrong, ahead] {
+        let answer = post(url, XML, forged.as_bytes());
+        let said = String::from_utf8(answer.body).unwrap();
+        let refused = said.contains("<Data>401</Data>") || said.contains("<Data>407</Data>");
+        assert!(answer.status == 400 || refused, "{said}");
+        assert!(!said.contains("<Cmd>Get</Cmd><Data>200"), "{said}");
+    }
+}
+
+/// Whoever knows the device's name and the SessionID changes nothing: the same
+/// session goes on to its end, with each command once.
+#[test]
+fn a_session_is_not_disturbed_by_what_proves_nothing() {
+    let server = Server::start();
+    let mut device = server.device(DEVICE);
+    device.before_post = Some(intrude);
+    let queue = |target: &str| server.queue(&["get", target, "--device", DEVICE]);
+    let ids = ["./DevInfo/Man", "./DevInfo/Mod", "./Settings/Interval"].map(queue);
+    for _ in 0..2 {
+        // From a first message without credentials, then from one with them.
+        let went = device.run();
+        assert!(went.finished && went.server_proved);
+    }
+    for id in ids {
+        let command = server.command(&id);
+        assert_eq!(command["state"], "done", "{command}");
+        assert_eq!(command["attempts"], 1, "{command}");
+    }
+    let sessions = server.sessions();
+    assert_eq!(sessions.len(), 2, "{sessions:?}");
+    assert!(sessions.iter().all(|it| it["outcome"] == "finished"));
+}
+
+/// A device that leaves its credentials out once is challenged where it is, and
+/// goes on.
+#[test]
+fn a_challenge_in_a_session_that_was_proved_is_answered_in_it() {
+    let server = Server::start();
+    let mut device = server.device(DEVICE);
+    let id = server.queue(&["get", "./DevInfo/Man", "--device", DEVICE]);
+    device.bare = Some(3);
+    let went = device.run();
+    assert!(went.finished && went.server_proved);
+    assert_eq!(server.command(&id)["state"], "done");
+    assert_eq!(server.command(&id)["attempts"], 1);
+    let sessions = server.sessions();
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    assert_eq!(sessions[0]["outcome"], "finished");
+    let shown = server.ok(&["session", "show", sessions[0]["session"].as_str().unwrap()]);
+    assert!(
+        shown.contains("<Data>407</Data>"),
+        "the challenge is on record"
+    );
+}
+
 #[test]
 fn only_syncml_is_taken_and_answered_in_kind() {
     let server = Server::start();

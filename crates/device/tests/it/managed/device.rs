@@ -88,6 +88,7 @@ pub fn setup(accounts: Vec<(String, Account)>) -> Setup {
             .into_iter()
             .collect(),
         accounts,
+        naps: Vec::new(),
     }
 }
 

@@ -4,6 +4,8 @@ mod device;
 mod files;
 mod firmware;
 mod killed;
+mod large;
+mod notified;
 mod secure;
 mod server;
 mod sessions;

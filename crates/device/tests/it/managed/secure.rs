@@ -8,7 +8,7 @@ use tls::http::{Address, Hosts, Transport};
 use tls::{ClientAuthentication, ClientConfig, Credentials, Profile, Roots, ServerConfig};
 use tokens::OperatorKeyDir;
 
-use super::device::{Managed, add, config};
+use super::device::{Managed, add, config, get};
 use super::server::DmServer;
 use crate::world::{NEW, OLD, domain, operator};
 
@@ -56,5 +56,54 @@ async fn only_a_server_under_the_device_s_authority_in_date_and_by_its_name() {
         let status = server.status("Add ./Settings");
         assert_eq!(status, passes.then_some(200), "{case}");
         assert_eq!(server.seen().requests > 0, passes, "{case}");
+    }
+}
+
+/// OMA DM Security 1.2 clause 5.3: a connection that says nothing of who is at its
+/// end binds no session, so each message proves itself (200); TLS does, so that
+/// the server need prove itself once (212).
+#[tokio::test(flavor = "multi_thread")]
+async fn without_tls_each_message_proves_itself() {
+    let commands = || {
+        let text = "x".repeat(10_000);
+        let mut commands = vec![add("./Settings", None)];
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            commands.push(add(&format!("./Settings/{name}"), Some(&text)));
+        }
+        commands.push(get("./Settings/h"));
+        commands
+    };
+    let plain = DmServer::start("a", "a secret").await;
+    let device = Managed::new(&[("a", &plain.url)]);
+    let keys_dir = Managed::empty();
+    let keys = operator(&keys_dir.dir, NEW);
+    let host = format!("dpf.{}", domain(NEW));
+    let secure = server(&keys, &host).await;
+    let other = Managed::new(&[("a", &secure.url)]);
+    let pem = keys_dir.dir.join(NEW).join("anchor.pem");
+    let now = i64::try_from(tokens::os::now().unix_millis() / 1000).unwrap();
+    let over_tls = client(&other, &secure.url, &host, &pem, now);
+    for (server, mut client, code) in [(&plain, device.open(), 200), (&secure, over_tls, 212)] {
+        server.plan(commands());
+        let round = client.round().await.unwrap();
+        assert!(round.is_complete(), "{:?}", round.sessions);
+        let seen = server.seen();
+        assert_eq!(seen.results.len(), 1);
+        let accepted = |status: &&u16| (200..300).contains(*status);
+        let statuses: Vec<u16> = seen
+            .header_statuses
+            .iter()
+            .filter(accepted)
+            .copied()
+            .collect();
+        assert!(statuses.contains(&code), "{statuses:?}");
+        assert_eq!(statuses.contains(&212), code == 212, "{statuses:?}");
+        assert!(statuses.len() >= 2, "{statuses:?}");
+        // The first has no nonce yet; this server wants each of the others proved.
+        let shown: Vec<bool> = seen.shown.clone();
+        assert!(
+            shown.len() > 3 && shown[1..].iter().all(|shown| *shown),
+            "{shown:?}"
+        );
     }
 }

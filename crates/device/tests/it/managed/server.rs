@@ -37,6 +37,10 @@ pub struct Seen {
     pub results: Vec<(String, String)>,
     pub reports: Vec<Report>,
     pub aborted: usize,
+    /// Messages with and without credentials of the device.
+    pub shown: Vec<bool>,
+    /// What the device said of the server's own.
+    pub header_statuses: Vec<u16>,
 }
 
 pub struct Shared {
@@ -128,6 +132,16 @@ impl DmServer {
         *self.shared.failures.lock().unwrap() = count;
     }
 
+    /// The nonce that the device gave for its next proof.
+    pub fn nonce(&self) -> Option<dm::auth::Nonce> {
+        self.shared.nonces.lock().unwrap().prove.clone()
+    }
+
+    /// Whether there was a session with this SessionID.
+    pub fn had_session(&self, id: &str) -> bool {
+        self.shared.talks.lock().unwrap().contains_key(id)
+    }
+
     /// It loses what it knows of nonces.
     pub fn forget_nonces(&self) {
         *self.shared.nonces.lock().unwrap() = Nonces::default();
@@ -177,6 +191,7 @@ impl Shared {
         let encoding = Encoding::of_content_type(media)?;
         let received = Received::read(encoding, &request.body).ok()?;
         self.seen.lock().unwrap().encodings.insert(encoding);
+        self.note(&received);
         let mut talks = self.talks.lock().unwrap();
         let id = received.session_id().as_str().to_owned();
         let talk = talks
@@ -189,6 +204,17 @@ impl Shared {
             self.take(talk, event);
         }
         talk.session.poll_transmit(Tick::ZERO)
+    }
+
+    fn note(&self, received: &Received<'_>) {
+        let mut seen = self.seen.lock().unwrap();
+        let message = received.message();
+        seen.shown.push(message.header.cred.is_some());
+        let statuses = message.body.commands.iter().filter_map(|it| match it {
+            syncml::Command::Status(status) if status.cmd_ref.is_header() => Some(status.code.0),
+            _ => None,
+        });
+        seen.header_statuses.extend(statuses);
     }
 
     fn begin(&self, id: syncml::SessionId) -> Talk {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use device::management::{Ended, Initiation, VendorObject};
 use dm::notification::SessionId;
 use dm::objects::dm_account::{AuthLevel, AuthType};
+use dm::server::Request;
 use dm::session::{AbortReason, Encoding};
 use dm::tree::{Acl, ManagementObject, NodeUri, ObjectNode, Overwrite, Right, Rights, Value};
 use secret::SecretBytes;
@@ -348,4 +349,60 @@ async fn a_vendor_s_object_is_stored_with_the_tree() {
         server.status("Replace ./Vendor/Acme/Lamp/colour"),
         Some(200)
     );
+}
+
+/// OMA DM TND 1.2 clause 7.7.1.4: without its account a server has no rights left,
+/// whoever removed the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_an_account_is_in_no_acl() {
+    for by_server in [false, true] {
+        let a = DmServer::start("a", "a secret").await;
+        let b = DmServer::start("b", "b secret").await;
+        let device = Managed::new(&[("a", &a.url), ("b", &b.url)]);
+        a.plan(vec![add("./Settings", None), get("./DMAcc/a/Name")]);
+        let mut client = device.open();
+        client.round().await.unwrap();
+        let acl = |client: &device::management::Client, uri: &str| {
+            let uri: NodeUri = uri.parse().unwrap();
+            let node = client.tree().export().find(|(at, _)| **at == uri);
+            node.unwrap().1.acl().map(ToString::to_string)
+        };
+        for uri in ["./Settings", "./FUMO/firmware"] {
+            let before = acl(&client, uri).unwrap();
+            assert!(before.contains("=a"), "{uri}: {before}");
+        }
+        if by_server {
+            a.plan(vec![Request::Delete {
+                target: "./DMAcc/a".to_owned(),
+            }]);
+            client
+                .session(&"./DMAcc/a".parse().unwrap(), Initiation::Client)
+                .await
+                .unwrap();
+            assert_eq!(a.status("Delete ./DMAcc/a"), Some(200));
+        } else {
+            client.remove_account(&"a".parse().unwrap()).unwrap();
+            let again = client.remove_account(&"a".parse().unwrap());
+            assert!(matches!(again, Err(device::Error::Account(_))));
+        }
+        drop(client);
+        let client = device.open();
+        let servers: Vec<String> = client
+            .accounts()
+            .into_iter()
+            .map(|(_, server)| server.to_string())
+            .collect();
+        assert_eq!(servers, ["b"]);
+        for (uri, node) in client.tree().export() {
+            let acl = node.acl().map(ToString::to_string).unwrap_or_default();
+            let names: Vec<&str> = acl.split(['&', '=', '+']).collect();
+            assert!(!names.contains(&"a"), "{uri}: {acl}");
+        }
+        assert!(
+            client
+                .tree()
+                .value(&"./DMAcc/a/Name".parse().unwrap())
+                .is_err()
+        );
+    }
 }

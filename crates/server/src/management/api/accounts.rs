@@ -42,6 +42,7 @@ impl Shared {
                 "user": account.user,
             })),
             Err(store::Error::Conflict) => Err((409, Reason::new("account-exists"))),
+            Err(error @ store::Error::SecretReused) => Err((409, Reason::new(error.code()))),
             Err(error) => Err(failed(error)),
         }
     }

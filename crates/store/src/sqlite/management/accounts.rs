@@ -40,6 +40,14 @@ pub struct AccountSummary {
 pub(in crate::sqlite) struct AccountRow {
     sealed: Sealed,
     summary: AccountSummary,
+    server_tag: Vec<u8>,
+}
+
+/// What tells whether two accounts have the same server's secret; nothing for one
+/// that has none.
+fn server_tag(key: &StoreKey, account: &Account) -> Result<Vec<u8>, Error> {
+    let secret = account.server_secret.as_ref();
+    secret.map_or(Ok(Vec::new()), |secret| key.tag("dm-server-secret", secret))
 }
 
 impl AccountRow {
@@ -54,12 +62,22 @@ impl AccountRow {
                 profile: account.profile.clone(),
                 created: account.created,
             },
+            server_tag: server_tag(key, account)?,
         })
     }
 
     /// Writes a new account; one that is there already is a conflict.
-    pub(super) fn write(&self, conn: &Connection) -> Result<(), Error> {
+    pub(super) fn write(&self, conn: &Connection, key: &StoreKey) -> Result<(), Error> {
         let (sealed, summary) = (&self.sealed, &self.summary);
+        if !self.server_tag.is_empty() {
+            tag_all(conn, key)?;
+            let reused = conn
+                .prepare_cached("SELECT 1 FROM dm_server_tag WHERE tag = ?1 AND device <> ?2")?
+                .exists(params![self.server_tag, summary.device])?;
+            if reused {
+                return Err(Error::SecretReused);
+            }
+        }
         let sql = "INSERT INTO dm_account
              (device, server_id, auth, user, profile, created, version, key_id, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (device) DO NOTHING";
@@ -74,8 +92,30 @@ impl AccountRow {
             sealed.key_id,
             sealed.body,
         ])?;
-        expect_one(changed)
+        expect_one(changed)?;
+        put_tag(conn, &summary.device, &self.server_tag)
     }
+}
+
+/// Gives their tags to the accounts that an earlier schema has left without.
+fn tag_all(conn: &Connection, key: &StoreKey) -> Result<(), Error> {
+    let sql = "SELECT device, version, key_id, body FROM dm_account
+         WHERE device NOT IN (SELECT device FROM dm_server_tag)";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([], StoredRow::read)?;
+    let rows: Vec<StoredRow> = rows.collect::<Result<_, _>>()?;
+    for row in rows {
+        let account: Account = row.open(key)?.value;
+        put_tag(conn, &account.device, &server_tag(key, &account)?)?;
+    }
+    Ok(())
+}
+
+fn put_tag(conn: &Connection, device: &str, tag: &[u8]) -> Result<(), Error> {
+    let changed = conn
+        .prepare_cached("INSERT INTO dm_server_tag (device, tag) VALUES (?1, ?2)")?
+        .execute(params![device, tag])?;
+    expect_one(changed)
 }
 
 /// Removes it with all that is kept of the device.

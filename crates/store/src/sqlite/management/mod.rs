@@ -87,7 +87,7 @@ impl ManagementChange {
     /// Makes the change; how many rows it was about.
     pub(super) fn apply(&self, conn: &Connection, key: &StoreKey) -> Result<usize, Error> {
         match self {
-            Self::AddAccount(row) => row.write(conn).map(|()| 1),
+            Self::AddAccount(row) => row.write(conn, key).map(|()| 1),
             Self::RemoveAccount(device) => accounts::remove(conn, device),
             Self::JoinGroup { name, device } => groups::join(conn, name, device),
             Self::LeaveGroup { name, device } => groups::leave(conn, name, device.as_deref()),

@@ -37,7 +37,8 @@ impl SqliteStore {
     /// Makes an account.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if the device has one.
+    /// [`Error::Conflict`] if the device has one; [`Error::SecretReused`] if
+    /// another device knows its server by the same secret.
     pub async fn add_account(&self, account: &Account) -> Result<(), Error> {
         let row = AccountRow::seal(&self.key, account)?;
         self.manage(ManagementChange::AddAccount(row)).await?;
