@@ -86,7 +86,7 @@ pub struct GenericAlert {
     pub source: Option<NodeUri>,
     /// The correlator of the Exec that it reports on.
     pub correlator: Option<String>,
-    /// Its importance (`fatal` to `indeterminate`); the default is
+    /// Its importance, one of [`LEVELS`](Self::LEVELS); none means
     /// `informational`.
     pub mark: Option<String>,
     /// The data; its media type is not sent, `type_` stands in its place.
@@ -94,7 +94,23 @@ pub struct GenericAlert {
 }
 
 impl GenericAlert {
+    /// The levels of importance, the greatest first (OMA DM Protocol 1.2 clause
+    /// 8.7).
+    pub const LEVELS: [&'static str; 7] = [
+        "fatal",
+        "critical",
+        "minor",
+        "warning",
+        "informational",
+        "harmless",
+        "indeterminate",
+    ];
+
     pub(super) fn into_command(self, encoding: Encoding) -> Result<Command, Error> {
+        let known = |mark: &String| Self::LEVELS.contains(&mark.as_str());
+        if !self.mark.as_ref().is_none_or(known) {
+            return Err(Error::Misuse("no level of importance"));
+        }
         let item = self
             .source
             .map_or_else(Item::default, |uri| Item::source(uri.to_string()));

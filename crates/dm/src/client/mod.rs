@@ -245,8 +245,8 @@ impl Session {
     /// answered with 202 reports its result.
     ///
     /// # Errors
-    /// [`Error::SessionOver`]; [`Error::Message`] or [`Error::Failed`] if it
-    /// can't be written. One that is too large for the server is reported
+    /// [`Error::SessionOver`]; [`Error::Misuse`] for a mark that is no level of
+    /// importance; [`Error::Message`] or [`Error::Failed`] if it can't be written. One that is too large for the server is reported
     /// later, by [`Event::AlertDropped`].
     pub fn alert(&mut self, alert: GenericAlert) -> Result<AlertId, Error> {
         if self.state == State::Over {

@@ -61,12 +61,17 @@ impl DescriptionReader<'_> {
         self.limits.check(self.nodes, depth)?;
         let (mut name, mut path, mut framework) = (None, None, None);
         let mut children = Vec::new();
+        let mut has_value = false;
         while let Some(element) = self.cursor.next_child()? {
             match element {
                 "NodeName" => self.cursor.once(&mut name, Cursor::field)?,
                 "Path" => self.cursor.once(&mut path, Cursor::field)?,
                 "DFProperties" => self.cursor.once(&mut framework, Framework::read)?,
-                "RTProperties" | "Value" => self.cursor.skip()?,
+                "RTProperties" => self.cursor.skip()?,
+                "Value" => {
+                    has_value = true;
+                    self.cursor.skip()?;
+                }
                 "Node" => children.push(self.node(depth + 1)?),
                 _ => return Err(self.cursor.misplaced()),
             }
@@ -75,6 +80,9 @@ impl DescriptionReader<'_> {
         let described = framework.ok_or_else(missing)?.describe(&self.cursor)?;
         if !described.is_interior() && !children.is_empty() {
             return Err(self.cursor.fault("nodes in a leaf"));
+        }
+        if has_value && !children.is_empty() {
+            return Err(self.cursor.fault("a value beside nodes"));
         }
         Ok(Described {
             name: name.filter(|name| !name.is_empty()),
@@ -224,10 +232,25 @@ fn type_(cursor: &mut Cursor<'_>) -> Result<DfType, Error> {
         return Ok(DfType::DdfName(name.clone()));
     }
     let types = children.into_iter().map(|(name, type_)| match name {
-        "MIME" => Ok(type_),
+        // Real descriptions leave it empty.
+        "MIME" if type_.is_empty() || is_media_type(&type_) => Ok(type_),
         _ => Err(cursor.fault("not a type")),
     });
     types.collect::<Result<_, _>>().map(DfType::Mime)
+}
+
+/// A type and a subtype (RFC 6838 clause 4.2), and what parameters there are.
+fn is_media_type(text: &str) -> bool {
+    let named = |name: &str| {
+        let first = name.bytes().next();
+        first.is_some_and(|octet| octet.is_ascii_alphanumeric())
+            && name
+                .bytes()
+                .all(|octet| octet.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&octet))
+    };
+    let bare = text.split(';').next().unwrap_or_default().trim_end();
+    bare.split_once('/')
+        .is_some_and(|(type_, subtype)| named(type_) && named(subtype))
 }
 
 /// The one child of the open element, with its text.

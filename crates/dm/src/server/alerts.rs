@@ -38,7 +38,9 @@ impl Session {
             code if Kind::of_code(code).is_some() => {
                 (StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED, None)
             }
-            code => self.report_alert(code, alert),
+            AlertCode::GENERIC_ALERT | AlertCode::CLIENT_EVENT => self.report_alert(code, alert),
+            // Of no meaning in device management (OMA DM RepPro 1.2 clause 7).
+            _ => (StatusCode::OPTIONAL_FEATURE_NOT_SUPPORTED, None),
         }
     }
 

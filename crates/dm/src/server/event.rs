@@ -47,7 +47,7 @@ pub enum Event {
     Alert {
         /// For the answer.
         alert: AlertId,
-        /// The kind of alert: 1226 and others that are not the session's own.
+        /// The kind of alert: 1224 or 1226.
         code: AlertCode,
         /// The correlator of the Exec that it reports on.
         correlator: Option<String>,

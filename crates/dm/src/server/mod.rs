@@ -180,8 +180,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::SessionOver`] after [`finish`](Self::finish) or the end,
-    /// [`Error::Misuse`] for a group that can't be, [`Error::Message`] or
-    /// [`Error::Failed`] if the command can't be written.
+    /// [`Error::Misuse`] for a group that can't be, [`Error::Uri`] for a target
+    /// that is no full URI of a node, [`Error::Message`] or [`Error::Failed`] if the command can't be written.
     pub fn push(&mut self, request: Request) -> Result<CommandId, Error> {
         if self.closing || self.ending.is_some() || self.state == State::Over {
             return Err(Error::SessionOver);

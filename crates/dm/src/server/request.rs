@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use syncml::{Command, Exec, Group, Item, ItemCommand};
+use syncml::{Command, Exec, Format, Group, Item, ItemCommand};
 
 use crate::Error;
 use crate::interaction::Interaction;
 use crate::session::{Encoding, wire_item};
-use crate::tree::{NodeKind, Value};
+use crate::tree::{NodeKind, NodeUri, Value};
 
 /// A command that the server queued. The commands inside a group have
 /// identifiers of their own, see [`inside`](Self::inside).
@@ -22,8 +22,8 @@ impl CommandId {
     }
 }
 
-/// A command. Targets are written as the device knows them. A Get may end in
-/// `?prop=` or `?list=`, a Replace in `?prop=`.
+/// A command. Targets are full URIs from the device's root, as the device knows
+/// them. A Get may end in `?prop=` or `?list=`, a Replace in `?prop=`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Read a node.
@@ -106,25 +106,29 @@ impl Request {
     pub(super) fn to_command(&self, encoding: Encoding) -> Result<Command, Error> {
         let one = |item| ItemCommand::new("1", vec![item]);
         Ok(match self {
-            Self::Get { target } => Command::Get(one(Item::target(target))),
+            Self::Get { target } => Command::Get(one(addressed(target)?)),
             Self::Copy { source, target } => {
-                let mut item = Item::target(target);
-                item.source = Some(source.as_str().into());
+                let mut item = addressed(target)?;
+                item.source = addressed(source)?.target;
                 Command::Copy(one(item))
             }
-            Self::Delete { target } => Command::Delete(one(Item::target(target))),
+            Self::Delete { target } => Command::Delete(one(addressed(target)?)),
             Self::Add { target, kind } => {
-                Command::Add(one(added(encoding, Item::target(target), kind)?))
+                Command::Add(one(added(encoding, addressed(target)?, kind)?))
             }
             Self::Replace { target, value } => {
-                Command::Replace(one(wire_item(encoding, Item::target(target), value)?))
+                let mut item = wire_item(encoding, addressed(target)?, value)?;
+                if !target.contains('?') {
+                    name_type(&mut item, value);
+                }
+                Command::Replace(one(item))
             }
             Self::Exec {
                 target,
                 correlator,
                 argument,
             } => {
-                let item = Item::target(target);
+                let item = addressed(target)?;
                 let item = match argument {
                     Some(value) => wire_item(encoding, item, value)?,
                     None => item,
@@ -154,9 +158,34 @@ impl Request {
     }
 }
 
+/// An item about `target`, a node or, behind `?`, something of it.
+fn addressed(target: &str) -> Result<Item, Error> {
+    let (uri, _) = target.split_once('?').unwrap_or((target, ""));
+    NodeUri::check_form(uri)?;
+    Ok(Item::target(target))
+}
+
+/// Whoever sets a leaf's value names its type in the same command (OMA DM TND
+/// 1.2 clause 7.7.7.1).
+fn name_type(item: &mut Item, value: &Value) {
+    let type_ = match value.format() {
+        Format::Null => return,
+        Format::Bin => "application/octet-stream",
+        Format::Xml => "text/xml",
+        _ => "text/plain",
+    };
+    if let Some(meta) = &mut item.meta {
+        meta.type_.get_or_insert_with(|| type_.to_owned());
+    }
+}
+
 fn added(encoding: Encoding, item: Item, kind: &NodeKind) -> Result<Item, Error> {
     match kind {
-        NodeKind::Leaf(value) => wire_item(encoding, item, value),
+        NodeKind::Leaf(value) => {
+            let mut item = wire_item(encoding, item, value)?;
+            name_type(&mut item, value);
+            Ok(item)
+        }
         NodeKind::Interior { type_ } => Ok(item.with_meta(syncml::Meta {
             format: Some(syncml::Format::Node),
             type_: type_.clone(),

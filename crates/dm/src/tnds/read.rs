@@ -1,6 +1,7 @@
 //! Reading a serialised tree (OMA-TS-DM_TNDS-V1_2 clause 6.3; the DTD is that
 //! of OMA DM TND 1.2 clause 9.4).
 
+use clock::Timestamp;
 use secret::SecretBytes;
 use syncml::Format;
 use zeroize::Zeroizing;
@@ -131,7 +132,7 @@ fn properties(cursor: &mut Cursor<'_>) -> Result<RtProperties, Error> {
             "Name" => found.name = filled(Some(cursor.field()?)),
             "Size" => found.size = number(cursor)?,
             "Title" => found.title = filled(Some(cursor.field()?)),
-            "TStamp" => found.tstamp = filled(Some(cursor.field()?)),
+            "TStamp" => found.tstamp = time(cursor)?,
             "Type" => type_ = Some(cursor.pieces()?),
             "VerNo" => found.ver_no = number(cursor)?,
             _ => return Err(cursor.misplaced()),
@@ -170,6 +171,26 @@ fn number<T: std::str::FromStr>(cursor: &mut Cursor<'_>) -> Result<Option<T>, Er
         Ok(number) if digits => Ok(Some(number)),
         _ => Err(cursor.fault("not a number")),
     }
+}
+
+/// A time in the basic form of ISO 8601, complete and in UTC (OMA DM TND 1.2
+/// clause 7.7.6); nothing where the element is empty.
+fn time(cursor: &mut Cursor<'_>) -> Result<Option<String>, Error> {
+    let text = cursor.field()?;
+    if text.is_empty() || is_time(&text) {
+        Ok(filled(Some(text)))
+    } else {
+        Err(cursor.fault("not a time"))
+    }
+}
+
+/// `20010711T163817Z`.
+fn is_time(text: &str) -> bool {
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or_default();
+    let (year, month, hour) = (part(0, 4), part(4, 6), part(6, 11));
+    let (minute, rest) = (part(11, 13), text.get(13..).unwrap_or_default());
+    let written = format!("{year}-{month}-{hour}:{minute}:{rest}");
+    written.parse::<Timestamp>().is_ok()
 }
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Result<Option<T>, T::Err> {

@@ -85,6 +85,20 @@ impl NodeUri {
         }
     }
 
+    /// Whether `text` is the full URI of a node on a device whose limits are not
+    /// known here (OMA DM Protocol 1.2 clause 3.2): the form alone, at any
+    /// length.
+    ///
+    /// # Errors
+    /// [`Error::Uri`].
+    pub(crate) fn check_form(text: &str) -> Result<(), Error> {
+        if text == "." {
+            return Ok(());
+        }
+        let text = text.strip_prefix("./").unwrap_or(text);
+        text.split('/').try_for_each(check_characters)
+    }
+
     /// The segments from `above` down to this node; `None` if it is not below.
     #[must_use]
     pub fn below(&self, above: &Self) -> Option<Vec<&str>> {
@@ -126,6 +140,10 @@ fn check_segment(segment: &str) -> Result<(), Error> {
     if segment.len() > NodeUri::MAX_SEGMENT {
         return Err(Error::UriTooLong);
     }
+    check_characters(segment)
+}
+
+fn check_characters(segment: &str) -> Result<(), Error> {
     match segment {
         "" => Err(Error::Uri("empty segment")),
         "." | ".." => Err(Error::Uri("segment of dots")),

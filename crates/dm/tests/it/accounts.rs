@@ -8,10 +8,13 @@ use dm::bootstrap::ProvisioningDoc;
 use dm::objects::dev_detail::DevDetail;
 use dm::objects::dev_info::DevInfo;
 use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
+use dm::server::{self, Request};
 use dm::tree::{Acl, Node, NodeUri, Right, Rights, ServerId, Tree, TreeLimits, Value};
 use secret::SecretBytes;
 
-use crate::kit::{id, over, text, uri};
+use crate::kit::{
+    Talk, get, id, idle_client, in_batches, over, plain_client, plain_server, text, uri,
+};
 
 fn secret(text: &str) -> Option<SecretBytes> {
     Some(SecretBytes::new(text.as_bytes().to_vec()))
@@ -565,4 +568,68 @@ fn a_device_has_a_name_of_its_own() {
         ..info
     };
     assert!(empty.write(&mut tree, &uri("./DevInfo")).is_err());
+}
+
+/// StdObj clause 5.3: servers support all three objects. One reads each of
+/// their nodes that may be read, and writes an account's.
+#[test]
+fn a_server_reads_and_writes_the_three_objects() {
+    let mut tree = tree_with(&[(A, "new.operator")]);
+    info().write(&mut tree, &uri("./DevInfo")).unwrap();
+    detail().write(&mut tree, &uri("./DevDetail")).unwrap();
+    let at = |name: &str| format!("{A}/{name}");
+    let asked = [
+        ("./DevInfo/DevId".to_owned(), "urn:x-rehome:tre:acme:0011"),
+        ("./DevInfo/Man".to_owned(), "Acme"),
+        ("./DevDetail/FwV".to_owned(), "1.0"),
+        ("./DevDetail/LrgObj".to_owned(), "false"),
+        ("./DevDetail/URI/MaxDepth".to_owned(), "32"),
+        (at("AppID"), "w7"),
+        (at("ServerID"), "new.operator"),
+        (at("AppAddr/1/Addr"), "https://new.operator/dm"),
+        (at("AppAddr/1/Port/1/PortNbr"), "443"),
+        (at("AppAuth/1/AAuthType"), "DIGEST"),
+    ];
+    let replace = |name: &str, value: Value| Request::Replace {
+        target: at(name),
+        value,
+    };
+    let nonce = Value::octets(b"another nonce".to_vec());
+    let mut batch: Vec<Request> = asked.iter().map(|(at, _)| get(at)).collect();
+    batch.extend([
+        get(&at("AppAuth/1/AAuthSecret")),
+        replace("Name", Value::text("Another")),
+        replace("AppAuth/1/AAuthData", nonce),
+    ]);
+    let mut talk = Talk::new(plain_client(), plain_server(), tree);
+    talk.run(&mut in_batches(vec![batch]), &mut idle_client);
+    let info = talk.server_events.iter().find_map(|event| match event {
+        server::Event::DeviceInfo(leaves) => Some(leaves.len()),
+        _ => None,
+    });
+    assert_eq!(info, Some(5));
+    let read: Vec<(String, String)> = talk
+        .server_events
+        .iter()
+        .filter_map(|event| match event {
+            server::Event::Results { source, value, .. } => {
+                let text = String::from_utf8(value.data().to_vec()).unwrap();
+                Some((source.clone().unwrap(), text))
+            }
+            _ => None,
+        })
+        .collect();
+    let wanted: Vec<(String, String)> = asked
+        .iter()
+        .map(|(at, value)| (at.clone(), (*value).to_owned()))
+        .collect();
+    assert_eq!(read, wanted);
+    let mut codes = vec![200; asked.len()];
+    codes.push(405);
+    assert_eq!(talk.command_codes("Get"), codes);
+    assert_eq!(talk.command_codes("Replace"), [200, 200]);
+    let account = Account::read(&talk.tree, &uri(A)).unwrap();
+    assert_eq!(account.name.as_deref(), Some("Another"));
+    let data = account.auth[0].data.as_ref().unwrap();
+    assert_eq!(data.expose(), b"another nonce");
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use clock::Tick;
 use dm::session::AbortReason;
-use dm::tree::{Executed, Value};
-use dm::{client, server};
+use dm::tree::{Acl, Executed, Execution, ManagementObject, ObjectNode, Right, Rights, Value};
+use dm::{Error, client, server};
 use syncml::{Command, StatusCode};
 
 use crate::fake::{FakeClient, FakeServer, alert, status};
@@ -305,4 +305,63 @@ fn a_held_session_gives_its_nonce_out_when_it_speaks() {
     assert_ne!(given.unwrap(), held);
     assert_eq!(talk.client_events.last(), Some(&client::Event::Finished));
     assert_eq!(talk.client_nonces.verify, talk.server_nonces.prove);
+}
+
+/// A process that is done when its Exec is answered: what it was given is what
+/// it shows.
+#[derive(Default)]
+struct Counter(u32);
+
+impl ManagementObject for Counter {
+    fn lookup(&self, path: &[&str]) -> Option<ObjectNode> {
+        let access = match path {
+            ["count"] => Right::Get,
+            ["add"] => Right::Exec,
+            _ => return None,
+        };
+        Some(ObjectNode {
+            interior: false,
+            acl: None,
+            access: Rights::of(&[access]),
+        })
+    }
+
+    fn children(&self, _: &[&str]) -> Vec<String> {
+        vec!["count".to_owned(), "add".to_owned()]
+    }
+
+    fn get(&self, _: &[&str]) -> Result<Value, Error> {
+        Ok(Value::text(self.0.to_string()))
+    }
+
+    fn exec(&mut self, _: &[&str], _: &Execution) -> Result<Executed, Error> {
+        self.0 += 1;
+        Ok(Executed::Done)
+    }
+}
+
+/// RepPro clause 6.6.6: an Exec is as if it were done before what follows, in
+/// the message and in a Sequence.
+#[test]
+fn what_follows_an_exec_sees_what_it_did() {
+    let acl = Acl::everybody(&Right::ALL);
+    let mut tree = device_tree();
+    let object = Box::<Counter>::default();
+    tree.mount(uri("./C"), "urn:x:counter", Some(acl), object)
+        .unwrap();
+    let mut talk = Talk::new(plain_client(), plain_server(), tree);
+    let (count, once) = (|| get("./C/count"), || exec("./C/add", None));
+    let sequence = server::Request::Sequence(vec![once(), count(), once(), count()]);
+    let batch = vec![count(), once(), count(), sequence];
+    talk.run(&mut in_batches(vec![batch]), &mut |_, _| {});
+    assert_eq!(talk.command_codes("Exec"), [200; 3]);
+    let read: Vec<&[u8]> = talk
+        .server_events
+        .iter()
+        .filter_map(|event| match event {
+            server::Event::Results { value, .. } => Some(value.data()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(read, [b"0", b"1", b"2", b"3"]);
 }

@@ -418,3 +418,28 @@ fn a_foreign_command_is_named_in_its_status() {
     };
     assert_eq!(fake.events, [executed]);
 }
+
+/// TND clause 5: what is no URI of a node is refused with 400 by every command,
+/// and nothing is done.
+#[test]
+fn targets_that_are_no_uris() {
+    for target in ["./NAP//x", "./NAP/", "./NAP/../NAP", "/NAP", ""] {
+        let mut copied = Item::target("./NAP");
+        copied.source = Some(target.into());
+        let rows = [
+            Command::Get(one(Item::target(target))),
+            add(leaf(target, "1")),
+            replace(leaf(target, "1")),
+            Command::Delete(one(Item::target(target))),
+            exec(Item::target(target)),
+            Command::Copy(one(copied)),
+        ];
+        for command in rows {
+            let what = format!("{} {target:?}", command.name());
+            let mut fake = with_order();
+            let before = fake.tree.export().count();
+            assert_eq!(found(&fake.codes(vec![command])), [400], "{what}");
+            assert_eq!(fake.tree.export().count(), before, "{what}");
+        }
+    }
+}

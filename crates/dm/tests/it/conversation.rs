@@ -349,7 +349,8 @@ fn requests_that_can_not_be_are_misuse() {
     let nested = Request::Sequence(vec![Request::Sequence(vec![get("./A")])]);
     let reading = Request::Atomic(vec![get("./A")]);
     let running = Request::Atomic(vec![exec("./A", None)]);
-    for request in [nested, reading, running, Request::Atomic(Vec::new())] {
+    let empty = [Request::Atomic(Vec::new()), Request::Sequence(Vec::new())];
+    for request in [nested, reading, running].into_iter().chain(empty) {
         assert_eq!(session.push(request).unwrap_err().code(), "dm-misuse");
     }
     let unwritable = add("./A", text("\u{0}"));
@@ -449,4 +450,47 @@ fn a_session_starts_once_and_with_device_information() {
     let mut bare = device_tree();
     bare.remove(&uri("./DevInfo")).unwrap();
     assert_eq!(session.start(&bare).unwrap_err().code(), "dm-misuse");
+}
+
+/// Protocol clause 8.7: Mark holds one of seven levels, or is left out.
+#[test]
+fn a_mark_is_a_level_of_importance() {
+    let levels = [
+        "fatal",
+        "critical",
+        "minor",
+        "warning",
+        "informational",
+        "harmless",
+        "indeterminate",
+    ];
+    let alert = |mark: Option<&str>| client::GenericAlert {
+        type_: "urn:x-rehome:test".to_owned(),
+        source: None,
+        correlator: None,
+        mark: mark.map(str::to_owned),
+        value: Value::text("1"),
+    };
+    let mut client = client::Session::new(plain_client());
+    for wrong in ["", "Warning", "warning ", "high", "major", "1"] {
+        let error = client.alert(alert(Some(wrong))).unwrap_err();
+        assert_eq!(error.code(), "dm-misuse", "{wrong}");
+    }
+    let mut talk = Talk::new(plain_client(), plain_server(), device_tree());
+    for level in levels {
+        talk.client.alert(alert(Some(level))).unwrap();
+    }
+    talk.client.alert(alert(None)).unwrap();
+    talk.run(&mut idle_server, &mut idle_client);
+    let heard: Vec<Option<String>> = talk
+        .server_events
+        .iter()
+        .filter_map(|event| match event {
+            server::Event::Alert { items, .. } => Some(items[0].mark.clone()),
+            _ => None,
+        })
+        .collect();
+    let mut wanted: Vec<Option<String>> = levels.iter().map(|l| Some((*l).to_owned())).collect();
+    wanted.push(None);
+    assert_eq!(heard, wanted);
 }

@@ -401,6 +401,21 @@ fn wrong_descriptions_are_refused() {
         more("<DFTitle>a</DFTitle><DFTitle>b</DFTitle>"),
         more("<Title/>"),
         node("A", "<Get/>", "chr", "", &good),
+        // A value ends the recursion (clause 9.4.1.5), wherever it stands.
+        node(
+            "A",
+            "<Get/>",
+            "node",
+            "",
+            &format!("<Value>1</Value>{good}"),
+        ),
+        node("A", "<Get/>", "node", "", &format!("{good}<Value/>")),
+        replaced("text/plain", "text"),
+        replaced("text/plain", "text/"),
+        replaced("text/plain", "/plain"),
+        replaced("text/plain", "text/plain/x"),
+        replaced("text/plain", "text/pl ain"),
+        replaced("text/plain", "*/*"),
         format!("{good}</MgmtTree>"),
         replaced("A", "&a;"),
     ];

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use dm::ddf;
 use dm::objects::dev_detail::DevDetail;
 use dm::objects::dev_info::DevInfo;
 use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
@@ -12,6 +13,7 @@ use dm::objects::scomo::{Component, Scomo, Target};
 use dm::tree::{Acl, Execution, Node, Overwrite, Right, Tree, TreeLimits};
 use quick_xml::events::Event;
 use secret::SecretBytes;
+use syncml::Format;
 
 use crate::kit::{id, interior, text, uri};
 
@@ -291,4 +293,131 @@ fn software() {
         tree
     };
     compare("scomo", &make, "SCOMO", &["x"], None);
+}
+
+/// What the published descriptions say of the standard objects; the file says
+/// where each row is from.
+const STANDARD: &str = include_str!("../../../../vectors/oma-dm/standard-objects.toml");
+
+const FILES: [&str; 7] = [
+    "devdetail",
+    "devinfo",
+    "dmacc",
+    "fumo",
+    "m2mcimm",
+    "m2mm",
+    "scomo",
+];
+
+fn standard() -> toml::Table {
+    STANDARD.parse().unwrap()
+}
+
+fn texts(row: &toml::Value, key: &str) -> Vec<String> {
+    let all = row.get(key).and_then(toml::Value::as_array);
+    let all = all.into_iter().flatten();
+    all.map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// StdObj clause 5.1.2: commands may be added to a standard node, and none is
+/// taken away; the nodes are all there, in their formats.
+#[test]
+fn no_command_of_a_standard_node_is_taken_away() {
+    let standard = standard();
+    for object in ["DMAcc", "DevInfo", "DevDetail"] {
+        let object = &standard[object];
+        let ours = described(object["file"].as_str().unwrap());
+        let root = object["root"].as_str().unwrap();
+        for row in object["nodes"].as_array().unwrap() {
+            let path = match row["path"].as_str().unwrap() {
+                "" => root.to_owned(),
+                path => format!("{root}/{path}"),
+            };
+            let Some(node) = ours.get(&path) else {
+                panic!("no {path}");
+            };
+            assert_eq!(node.format, row["format"].as_str().unwrap(), "{path}");
+            for command in texts(row, "access") {
+                assert!(node.access.contains(&command), "{path} without {command}");
+            }
+            for command in texts(row, "never") {
+                assert!(!node.access.contains(&command), "{path} with {command}");
+            }
+        }
+    }
+}
+
+/// All nodes of a description with where they are.
+fn each(nodes: &[ddf::Described], at: &str, visit: &mut dyn FnMut(&str, &ddf::Described)) {
+    for node in nodes {
+        let at = format!("{at}/{}", node.name.as_deref().unwrap_or("*"));
+        visit(&at, node);
+        each(&node.children, &at, visit);
+    }
+}
+
+/// TND clauses 9.4.1.1, 9.4.1.2, 9.4.2.14, 9.4.3.4 and 9.4.3.8: root and version,
+/// and for each node a format and a type that fit what it is. The media types
+/// are of IANA's registry (RFC 2046 clauses 4.1.3 and 4.5.1).
+#[test]
+fn every_description_is_of_version_1_2_and_its_formats_fit() {
+    let there: Vec<String> = std::fs::read_dir(DIR)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(there.len(), FILES.len(), "{there:?}");
+    for file in FILES {
+        let text = std::fs::read_to_string(format!("{DIR}/{file}.ddf.xml")).unwrap();
+        let limits = syncml::Limits::default();
+        let root = syncml::xml::read_tree(text.as_bytes(), &limits).unwrap();
+        assert_eq!(root.name, "MgmtTree", "{file}");
+        let version = root.children().next().unwrap();
+        let version = (version.name.as_str(), version.text());
+        assert_eq!(version, ("VerDTD", "1.2".to_owned()), "{file}");
+        let read = ddf::read(&text, &ddf::TreeDocumentLimits::default()).unwrap();
+        let mut seen = 0;
+        each(&read.nodes, file, &mut |at, node| {
+            seen += 1;
+            match &node.type_ {
+                ddf::DfType::DdfName(_) => {
+                    assert_eq!(node.format, Format::Node, "{at}");
+                }
+                ddf::DfType::Mime(types) => {
+                    assert_ne!(node.format, Format::Node, "{at}");
+                    assert!(node.children.is_empty(), "{at}");
+                    let expected = match node.format {
+                        Format::Bin => "application/octet-stream",
+                        _ => "text/plain",
+                    };
+                    assert_eq!(*types, [expected], "{at}");
+                }
+            }
+        });
+        assert!(seen > 5, "{file}");
+    }
+}
+
+/// TND clause 7.7.7.2: an object identifier is of its owner's name space, and no
+/// two objects have the same.
+#[test]
+fn object_identifiers_are_registered_or_of_our_own() {
+    let standard = standard();
+    let register = standard["register"].as_table().unwrap();
+    let mut all = Vec::new();
+    for file in FILES {
+        let mut here = 0;
+        for (at, node) in described(file) {
+            if !node.type_.is_empty() {
+                let ours = node.type_.starts_with("urn:x-rehome:mo:");
+                assert!(ours || register.contains_key(&node.type_), "{at}");
+                all.push(node.type_);
+                here += 1;
+            }
+        }
+        assert_eq!(here, 1, "{file} has one object");
+    }
+    all.sort();
+    let count = all.len();
+    all.dedup();
+    assert_eq!(all.len(), count, "{all:?}");
 }

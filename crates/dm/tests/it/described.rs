@@ -3,6 +3,7 @@
 
 use dm::Error;
 use dm::ddf::{self, TreeDocumentLimits};
+use dm::tnds;
 use dm::tree::{Acl, Execution, Node, NodeKind, Overwrite, Right, Tree, TreeLimits, Value};
 use secret::SecretBytes;
 use syncml::Format;
@@ -14,7 +15,8 @@ const VENDOR: &str = "<MgmtTree><VerDTD>1.2</VerDTD>
  <Node><NodeName>V</NodeName><DFProperties><AccessType><Get/></AccessType>
   <DFFormat><node/></DFFormat><Occurrence><One/></Occurrence><Scope><Permanent/></Scope>
   <DFType><DDFName>com.vendor/1.0/V</DDFName></DFType></DFProperties>
-  <Node><NodeName></NodeName><DFProperties><AccessType><Add/><Delete/><Get/></AccessType>
+  <Node><NodeName></NodeName><DFProperties><AccessType>
+    <Add/><Delete/><Get/><Replace/></AccessType>
    <DFFormat><node/></DFFormat><Occurrence><ZeroOrN>2</ZeroOrN></Occurrence>
    <Scope><Dynamic/></Scope><DFType><DDFName/></DFType></DFProperties>
    <Node><NodeName>name</NodeName><DFProperties><AccessType><Add/><Get/><Replace/></AccessType>
@@ -120,4 +122,42 @@ fn a_list_leaves_out_what_a_description_hides() {
     let listed = tree.list(&id("s"), &uri("./V")).unwrap();
     let names: Vec<String> = listed.iter().map(|node| node.uri.to_string()).collect();
     assert_eq!(names, ["./V", "./V/a"]);
+}
+
+/// RepPro clause 6.6.11: one format or value that is not supported, and nothing
+/// of a serialised tree is replaced.
+#[test]
+fn an_unsupported_format_replaces_nothing() {
+    let s = id("s");
+    let leaf = |name: &str, value: Value| {
+        let mut node = tnds::TndsNode::text(name, "");
+        let properties = node.rt_properties.as_mut().unwrap();
+        properties.format = Some(value.format().clone());
+        let text = String::from_utf8(value.data().to_vec()).unwrap();
+        node.value = Some(tnds::TndsValue::text(&text));
+        node
+    };
+    let int = |value: &str| Value::new(Format::Int, None, value.as_bytes().to_vec());
+    let name = || leaf("name", Value::text("new"));
+    for (third, expected) in [
+        (leaf("secret", Value::text("t")), 200),
+        (leaf("secret", int("1")), 415),
+        (leaf("port", int("80")), 200),
+        (leaf("port", Value::text("80")), 415),
+    ] {
+        let mut tree = tree();
+        add(&mut tree, "./V/a", interior());
+        add(&mut tree, "./V/a/name", text("old"));
+        let export = |tree: &Tree| -> Vec<(String, Node)> {
+            let nodes = tree.export();
+            nodes
+                .map(|(at, node)| (at.to_string(), node.clone()))
+                .collect()
+        };
+        let before = export(&tree);
+        let document = tnds::ManagementTree::new(vec![name(), third]);
+        let done = tree.replace_serialised(&s, &uri("./V/a"), &document);
+        assert_eq!(status(done), expected);
+        assert_eq!(export(&tree) == before, expected != 200);
+    }
 }

@@ -409,12 +409,18 @@ fn what_a_server_can_not_ask() {
     let mut fake = FakeClient::new();
     let mut no_time = ask(Asked::Display, "x");
     no_time.options.min_shown = Some(Duration::from_millis(999));
+    let mut no_wait = ask(Asked::Confirm, "x");
+    no_wait.options.max_wait = Some(Duration::ZERO);
+    let mut short_wait = ask(Asked::Confirm, "x");
+    short_wait.options.max_wait = Some(Duration::from_millis(999));
     let mut no_length = ask(Asked::TextInput, "x");
     no_length.options.max_len = Some(0);
     for request in [
         ask(Asked::SingleChoice(Vec::new()), "x"),
         ask(Asked::MultipleChoice(Vec::new()), "x"),
         no_time,
+        no_wait,
+        short_wait,
         no_length,
     ] {
         let error = fake.server.push(Request::Interaction(request)).unwrap_err();

@@ -392,3 +392,51 @@ fn a_server_that_refuses_results() {
     assert!(read_of(&answer).is_none() && answer.body.is_final);
     assert_eq!(statuses(&answer)[1].code.0, 200);
 }
+
+/// A MaxObjSize holds until a message brings another (Protocol clause 7).
+#[test]
+fn a_max_obj_size_holds_until_another_comes() {
+    let mut fake = FakeClient::new();
+    let mut opening = fake.opening(Vec::new());
+    let limits = |max_obj_size| {
+        syncml::Meta::from(syncml::RareMeta {
+            max_obj_size,
+            ..syncml::RareMeta::default()
+        })
+    };
+    opening.header.meta = Some(limits(Some(1000)));
+    fake.hand(&opening).unwrap();
+    // What the device's message says, the size of the object, whether it goes.
+    let steps = [
+        (None, 1001, false),
+        (None, 1000, true),
+        (Some(500), 1000, false),
+        (None, 501, false),
+        (None, 500, true),
+        (Some(2000), 2000, true),
+        (None, 2001, false),
+    ];
+    let mut asked = false;
+    for (index, (announced, size, goes)) in steps.into_iter().enumerate() {
+        if index > 0 {
+            let heard = u32::try_from(index).unwrap();
+            let mut said = vec![status(1, heard, 0, "SyncHdr", 200)];
+            if asked {
+                let cmd_id = if heard == 1 { 4 } else { 2 };
+                said.push(status(2, heard, cmd_id, "Add", 200));
+            }
+            let mut message = fake.message(said, true);
+            message.header.meta = announced.map(|size| limits(Some(size)));
+            fake.hand(&message).unwrap();
+        }
+        fake.events.clear();
+        let first = fake.server.push(big(size)).unwrap();
+        // The session goes on by this one.
+        fake.server.push(get("./DevInfo/Man")).unwrap();
+        let answer = fake.next().unwrap();
+        assert_eq!(names(&answer).contains(&"Add"), goes, "step {index}");
+        let kept = server::Event::TooLarge { command: first };
+        assert_eq!(fake.events.contains(&kept), !goes, "step {index}");
+        asked = goes;
+    }
+}

@@ -3,17 +3,17 @@
 
 use clock::Tick;
 use dm::auth::{Credentials, ProofRefused, Requirement};
-use dm::session::{AbortReason, Handled, Transmit, Violation};
+use dm::session::{AbortReason, Encoding, Handled, Transmit, Violation};
 use dm::tree::{Tree, Value};
 use dm::{client, server};
 use sim::net::SimRandom;
-use syncml::{Command, Status, StatusCode};
+use syncml::{Command, Format, Status, StatusCode};
 
 use crate::fake::{alert, octets, read, status};
 use crate::kit::client_config as md5_client;
 use crate::kit::{
     From, Talk, add, device_tree, get, id, idle_client, idle_server, in_batches, in_step, md5,
-    plain_client, plain_server, received, server_config, text, uri,
+    plain_client, plain_server, received, server_config, statuses, text, uri,
 };
 use crate::mac::mac;
 
@@ -432,4 +432,33 @@ fn the_server_leaves_a_device_that_does_not_renew_the_nonce() {
     fake.next().unwrap();
     fake.say(vec![alert(1, 1222)], true);
     assert!(fake.events.contains(&server::Event::Aborted(why)));
+}
+
+/// RepPro clause 6.1.2: the nonce of a challenge for auth-MAC is in the Format
+/// b64, in either direction, whatever the representation.
+#[test]
+fn a_challenge_for_an_hmac_is_in_base64() {
+    for encoding in [Encoding::Xml, Encoding::Wbxml] {
+        let (mut client, mut server) = configs();
+        client.encoding = encoding;
+        client.nonces = dm::auth::Nonces::default();
+        server.nonces = dm::auth::Nonces::default();
+        let mut talk = Talk::new(client, server, device_tree());
+        talk.run(&mut two_batches(), &mut idle_client);
+        for (from, code) in [(From::Server, 407), (From::Client, 407)] {
+            let chals: Vec<(u16, syncml::Chal)> = talk
+                .messages
+                .iter()
+                .filter(|(who, _)| *who == from)
+                .flat_map(|(_, message)| statuses(message))
+                .filter_map(|status| Some((status.code.0, status.chal?)))
+                .collect();
+            assert!(chals.iter().any(|(found, _)| *found == code), "{from:?}");
+            for (_, chal) in chals {
+                assert_eq!(chal.type_.as_deref(), Some("syncml:auth-MAC"));
+                assert_eq!(chal.format, Some(Format::B64));
+                assert!(chal.next_nonce.unwrap().octets().is_some());
+            }
+        }
+    }
 }

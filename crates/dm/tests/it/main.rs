@@ -53,6 +53,7 @@ mod order;
 mod peers;
 mod properties;
 mod queue;
+mod requests;
 mod scomo;
 mod scripted;
 mod second;

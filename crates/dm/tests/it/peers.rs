@@ -224,6 +224,12 @@ fn a_windows_client_tells_who_is_logged_in() {
         alert.items[0].type_(None),
         Some("com.microsoft/MDM/LoginStatus")
     );
+    // An item is one event, with Type and Format in its Meta and the rest in
+    // its Data (RepPro clauses 6.6.2 and 7).
+    assert_eq!(alert.items.len(), 1);
+    let meta = alert.items[0].meta.as_ref().unwrap();
+    assert!(meta.type_.is_some() && meta.format == Some(syncml::Format::Chr));
+    assert_eq!(alert.items[0].data, Some("none".into()));
     // The server's side takes it, and only under this profile by itself.
     for (profile, expected) in [(Profile::Windows, 200), (Profile::Default, 406)] {
         let mut config = plain_server();

@@ -387,3 +387,80 @@ fn a_real_client_with_basic_credentials_is_refused_by_default() {
     assert_eq!(chal.type_.as_deref(), Some("syncml:auth-md5"));
     assert!(fake.events.is_empty());
 }
+
+/// Protocol clause 8.1.2: the answer to Alert 1223 has Statuses for the Alert
+/// and the header, and no commands, whatever waits.
+#[test]
+fn commands_stay_behind_when_the_device_gives_up() {
+    // In the middle, with a command under way and one that waits.
+    let (mut fake, _) = asked();
+    fake.server.push(get("./DevInfo/Mod")).unwrap();
+    let said = vec![
+        status(1, 1, 0, "SyncHdr", 200),
+        status(2, 1, 4, "Get", 200),
+        alert(3, 1223),
+    ];
+    let answer = fake.say(said, true);
+    let answered: Vec<_> = statuses(&answer)
+        .iter()
+        .map(|s| (s.cmd.clone(), s.code.0))
+        .collect();
+    let wanted = [("SyncHdr".to_owned(), 200), ("Alert".to_owned(), 200)];
+    assert_eq!(answered, wanted);
+    assert_eq!(names(&answer), ["Status"; 2]);
+    assert!(answer.body.is_final && fake.server.is_over());
+
+    // In the first message, before anything could go out.
+    let mut fake = FakeClient::new();
+    fake.server.push(get("./DevInfo/Man")).unwrap();
+    let opening = fake.opening(vec![alert(3, 1223)]);
+    fake.hand(&opening).unwrap();
+    assert_eq!(names(&fake.next().unwrap()), ["Status"; 4]);
+    let aborted = server::Event::Aborted(AbortReason::ByPeer);
+    assert_eq!(fake.events.last(), Some(&aborted));
+}
+
+/// RepPro clause 7: other codes than the listed ones mean nothing; nobody is
+/// told of them.
+#[test]
+fn alert_codes_that_are_not_listed_are_refused() {
+    for code in [0, 100, 206, 1099, 1105, 1199, 1202, 1221, 1227, 9999] {
+        let (fake, answer) = opened(vec![alert(3, code)]);
+        assert_eq!(statuses(&answer)[3].code.0, 406, "{code}");
+        let told = |event: &server::Event| matches!(event, server::Event::Alert { .. });
+        assert!(!fake.events.iter().any(told), "{code}");
+    }
+    for listed in [1224, 1226] {
+        let mut event = syncml::Alert::new(3, syncml::AlertCode(listed));
+        let meta = Meta::typed(Format::Chr, "urn:x:event");
+        event.items = vec![Item::default().with_meta(meta).with_data("1".into())];
+        let (fake, _) = opened(vec![Command::Alert(event)]);
+        let told = |event: &server::Event| match event {
+            server::Event::Alert { code, items, .. } => Some((code.0, items.clone())),
+            _ => None,
+        };
+        let told: Vec<_> = fake.events.iter().filter_map(told).collect();
+        assert_eq!((told.len(), told[0].0), (1, listed));
+        let value = told[0].1[0].value.as_ref().unwrap();
+        assert_eq!(
+            (value.data(), value.format()),
+            (b"1".as_slice(), &Format::Chr)
+        );
+    }
+}
+
+/// RepPro clause 6.1 has RespURI received. Over a transport whose responses
+/// belong to their requests the answer stays where it was asked for.
+#[test]
+fn a_server_that_gets_a_resp_uri_answers_where_it_was_asked() {
+    let mut fake = FakeClient::new();
+    let mut opening = fake.opening(Vec::new());
+    opening.header.resp_uri = Some("https://elsewhere.example/dm".to_owned());
+    fake.hand(&opening).unwrap();
+    let transmit = fake.server.poll_transmit(fake.now).unwrap();
+    assert_eq!(transmit.to, None);
+    let answer = crate::fake::read(&transmit);
+    assert_eq!(answer.header.target.uri, crate::kit::DEVICE);
+    let codes: Vec<u16> = statuses(&answer).iter().map(|s| s.code.0).collect();
+    assert_eq!(codes, [200; 3]);
+}

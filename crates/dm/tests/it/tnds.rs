@@ -349,6 +349,14 @@ fn wrong_nodes_are_refused() {
         "<RTProperties><Size>+1</Size></RTProperties>",
         "<RTProperties><Size>4294967296</Size></RTProperties>",
         "<RTProperties><VerNo>65536</VerNo></RTProperties>",
+        "<RTProperties><TStamp>2001-07-11T16:38:17Z</TStamp></RTProperties>",
+        "<RTProperties><TStamp>20010711T163817</TStamp></RTProperties>",
+        "<RTProperties><TStamp>20010711T163817+0100</TStamp></RTProperties>",
+        "<RTProperties><TStamp>20010711T1638Z</TStamp></RTProperties>",
+        "<RTProperties><TStamp>20010711</TStamp></RTProperties>",
+        "<RTProperties><TStamp>20011311T163817Z</TStamp></RTProperties>",
+        "<RTProperties><TStamp>20010711T243817Z</TStamp></RTProperties>",
+        "<RTProperties><TStamp>2001071\u{e9}T163817Z</TStamp></RTProperties>",
     ] {
         let result = one(wrong);
         assert!(

@@ -244,6 +244,10 @@ impl Reference {
         if part.is_some() {
             return Err(405);
         }
+        let kind = match kind {
+            Kind::Leaf(content) => &Kind::Leaf(content.named()),
+            interior => interior,
+        };
         let before = self.rows.clone();
         let mut done = Ok(());
         if self.implicit {
@@ -308,8 +312,8 @@ impl Reference {
         if content.size() > self.room.value {
             return Err(413);
         }
-        let mut new = content.clone();
-        // A type that is not given stays (TND 7.7.7.1 wants it given).
+        let mut new = content.named();
+        // Null comes without a type; the node's stays.
         new.type_ = new.type_.or(old.type_.clone());
         // "Format, Name and Type properties of permanent nodes cannot be
         // changed".
