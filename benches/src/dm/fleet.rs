@@ -9,7 +9,7 @@ use clock::Timestamp;
 use dm::queue::{Account, Order, Policy, QueuedCommand, QueuedId};
 use dm::session::Encoding;
 use secret::Secret;
-use server::management::{ManagementConfig, ManagementEndpoint};
+use server::management::{HttpAuthentication, ManagementConfig, ManagementEndpoint};
 use store::{SqliteOptions, Store, StoreKey};
 use tls::http::{Bytes, ServerLimits};
 use tokens::os::{self, OsRandom};
@@ -56,6 +56,7 @@ pub(crate) fn endpoint<S: dm::queue::QueueStore>(store: S) -> Result<ManagementE
         server_uri: SERVER_URI.to_owned(),
         other_targets: Vec::new(),
         tls: None,
+        http_authentication: HttpAuthentication::default(),
         policy: Policy::default(),
         idle: HOUR,
         limits: ServerLimits::default(),

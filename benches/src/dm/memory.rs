@@ -64,6 +64,10 @@ impl QueueStore for Memory {
         Ok(self.count().accounts.get(device).cloned())
     }
 
+    async fn account_of_login(&self, _: &str) -> Result<Option<Account>, StoreError> {
+        Ok(None)
+    }
+
     async fn open_commands(
         &self,
         device: &str,

@@ -29,6 +29,10 @@ where
     match take(encoding, &request.body, mac_of(request)).await {
         Ok(Some(transmit)) => with_message(transmit),
         Ok(None) => Response::new(StatusCode::NO_CONTENT),
+        Err(error @ Error::OtherDevice) => {
+            tracing::warn!(reason = %error.reason(), "refused a DM message");
+            refusal(403, &error.reason())
+        }
         Err(error @ (Error::Refused(_) | Error::Unknown(_))) => {
             tracing::info!(reason = %error.reason(), "refused a DM message");
             refusal(400, &error.reason())

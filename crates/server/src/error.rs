@@ -19,6 +19,9 @@ pub enum Error {
     /// Misuse: there is no such device, order or subscriber here.
     #[error("unknown: {0}")]
     Unknown(&'static str),
+    /// Denied: a message in the name of another device than its transport's.
+    #[error("the message is in the name of another device")]
+    OtherDevice,
     /// Misuse: a configuration that contradicts itself.
     #[error("configuration: {0}")]
     Configuration(String),
@@ -59,6 +62,7 @@ impl Error {
             Self::Refused(error) => error.reason(),
             Self::Denied(denial) => denial.reason.clone(),
             Self::Unknown(_) => Reason::new("unknown"),
+            Self::OtherDevice => Reason::new("transport-of-another-device"),
             Self::Configuration(_) => Reason::new("configuration"),
             Self::Store(StoreError::Full) => Reason::new("store-full"),
             Self::Store(_) => Reason::new("store-failed"),

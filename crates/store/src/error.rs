@@ -80,6 +80,9 @@ pub enum Error {
     /// clause 5.1). Nothing was stored.
     #[error("another account has the same secret of its server")]
     SecretReused,
+    /// Denied: another account's transport has this name. Nothing was stored.
+    #[error("another account has the same name towards its transport")]
+    LoginTaken,
     /// Misuse: a backup never overwrites a file.
     #[error("{} exists already and is not overwritten", .0.display())]
     BackupExists(PathBuf),
@@ -126,6 +129,7 @@ impl Error {
             Self::ImsiExhausted(_) => "store-imsi-exhausted",
             Self::QueueFull => "dm-queue-full",
             Self::SecretReused => "server-secret-reused",
+            Self::LoginTaken => "login-taken",
             Self::BackupExists(_) => "store-backup-exists",
             Self::Io { .. } => "store-io",
             Self::Sqlite(_) => "store-sqlite",

@@ -41,10 +41,28 @@ as_there! {
     queue(commands: Vec<QueuedCommand>) -> ();
 }
 
+impl Store {
+    /// As [`SqliteStore::account_of_login_now`](crate::SqliteStore::account_of_login_now).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn account_of_login_now(&self, name: &str) -> Result<Option<Account>, Error> {
+        match self {
+            Self::Sqlite(store) => store.account_of_login_now(name),
+        }
+    }
+}
+
 impl QueueStore for Store {
     async fn account(&self, device: &str) -> Result<Option<Account>, StoreError> {
         match self {
             Self::Sqlite(store) => store.account(device).await,
+        }
+    }
+
+    async fn account_of_login(&self, name: &str) -> Result<Option<Account>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.account_of_login(name).await,
         }
     }
 

@@ -18,6 +18,7 @@ pub(crate) const OPERATOR: Schema = Schema {
         include_str!("../migrations/0001.sql"),
         include_str!("../migrations/0002.sql"),
         include_str!("../migrations/0003.sql"),
+        include_str!("../migrations/0004.sql"),
     ],
 };
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::{Subcommand, ValueEnum};
 use clock::Random;
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde_json::{Value, json};
 use tokens::key_file;
 use tokens::os::OsRandom;
@@ -25,6 +25,17 @@ pub(crate) enum Auth {
     Basic,
     /// A digest over every message, in a header beside it
     Hmac,
+}
+
+/// What a transport asks for.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Login {
+    /// HTTP Basic
+    HttpBasic,
+    /// HTTP Digest
+    HttpDigest,
+    /// TLS with a pre-shared key
+    Psk,
 }
 
 /// `rehome dm account`
@@ -57,6 +68,16 @@ pub(crate) enum Verb {
         /// lenient
         #[arg(long, default_value = "default")]
         profile: String,
+        /// What the device shows to its transport beside
+        #[arg(long, value_enum, value_name = "KIND")]
+        login: Option<Login>,
+        /// The name that it shows there; its user name without it
+        #[arg(long, value_name = "NAME", requires = "login")]
+        login_name: Option<String>,
+        /// A file of mode 0600 with the secret for it; a pre-shared key in
+        /// hexadecimal digits
+        #[arg(long, value_name = "FILE", requires = "login")]
+        login_secret_file: Option<PathBuf>,
         /// One JSON object
         #[arg(long)]
         json: bool,
@@ -114,10 +135,22 @@ fn add(verb: &Verb) -> Result<()> {
         server_secret_file,
         no_server_secret,
         profile,
+        login,
+        login_name,
+        login_secret_file,
         json,
     } = verb
     else {
         return Ok(());
+    };
+    let (login, login_drawn) = match login {
+        None => (None, None),
+        Some(kind) => {
+            let name = login_name.clone().or_else(|| user.clone());
+            let name = name.unwrap_or_else(|| device.replace(':', "-"));
+            let (made, drawn) = self::login(*kind, &name, login_secret_file.as_deref())?;
+            (Some(made), drawn)
+        }
     };
     let (secret, drawn) = secret(secret_file.as_deref())?;
     let (server_secret, server_drawn) = match no_server_secret {
@@ -135,6 +168,7 @@ fn add(verb: &Verb) -> Result<()> {
     let body = json!({
         "device": device, "auth": auth, "user": user, "server_id": server_id,
         "secret": secret, "server_secret": server_secret, "profile": profile,
+        "login": login,
     });
     let mut made = server.request("POST", "accounts", Some(&body))?;
     if let Some(object) = made.as_object_mut() {
@@ -142,7 +176,8 @@ fn add(verb: &Verb) -> Result<()> {
         let server_drawn = server_secret.filter(|_| server_drawn);
         let all = drawn
             .into_iter()
-            .chain(server_drawn.map(|secret| ("server_secret", secret)));
+            .chain(server_drawn.map(|secret| ("server_secret", secret)))
+            .chain(login_drawn.map(|secret| ("login_secret", secret)));
         object.extend(all.map(|(name, secret)| (name.to_owned(), Value::from(secret))));
     }
     show(&made, *json);
@@ -167,13 +202,32 @@ fn show(made: &Value, json: bool) {
             println!("{name:<14} {}", plain(value));
         }
     }
-    if made
-        .get("secret")
-        .or_else(|| made.get("server_secret"))
-        .is_some()
-    {
+    if let Some(login) = made.get("login").filter(|login| !login.is_null()) {
+        let (kind, name) = (text(login, "kind"), text(login, "name"));
+        println!("{:<14} {} {}", "login", plain(kind), plain(name));
+    }
+    if let Some(secret) = made.get("login_secret").and_then(Value::as_str) {
+        println!("{:<14} {}", "login_secret", plain(secret));
+    }
+    let drawn = ["secret", "server_secret", "login_secret"];
+    if drawn.iter().any(|name| made.get(name).is_some()) {
         eprintln!("the secrets are shown this once");
     }
+}
+
+/// A login, and its secret if that was drawn here.
+fn login(kind: Login, name: &str, file: Option<&Path>) -> Result<(Value, Option<String>)> {
+    let (kind, is_key) = match kind {
+        Login::HttpBasic => ("http-basic", false),
+        Login::HttpDigest => ("http-digest", false),
+        Login::Psk => ("psk", true),
+    };
+    let (secret, drawn) = match file {
+        None if is_key => (HEXLOWER.encode(&OsRandom.array::<32>()), true),
+        file => secret(file)?,
+    };
+    let made = json!({ "kind": kind, "name": name, "secret": secret });
+    Ok((made, drawn.then_some(secret)))
 }
 
 /// A secret, and whether it was drawn here.

@@ -15,9 +15,12 @@ use openssl::x509::X509;
 use provisioning::Digest;
 use serde::Deserialize;
 use serde_json::json;
-use server::management::{ManagementConfig, ManagementListeners, ManagementNode, Policy};
-use tls::Credentials;
+use server::management::{
+    HttpAuthentication, ManagementConfig, ManagementListeners, ManagementNode, ManagementTls,
+    Policy,
+};
 use tls::http::ServerLimits;
+use tls::{Credentials, Profile};
 use tokens::os::OsRandom;
 use tokens::{NodeKey, key_file};
 
@@ -49,13 +52,48 @@ struct Dm {
     #[serde(default)]
     other_uris: Vec<String>,
     #[serde(default)]
-    tls: Option<Identity>,
+    http_authentication: HttpAuth,
+    #[serde(default)]
+    tls: Option<Tls>,
     #[serde(default = "retries")]
     retries: u32,
     #[serde(default = "package")]
     package: usize,
     #[serde(default = "idle_s")]
     idle_s: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum HttpAuth {
+    #[default]
+    None,
+    Digest,
+    DigestOrBasic,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tls {
+    #[serde(default)]
+    profile: TlsProfile,
+    /// Whether devices may come with pre-shared keys.
+    #[serde(default)]
+    psk: bool,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+    /// With keys of other kinds.
+    #[serde(default)]
+    more: Vec<Identity>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+enum TlsProfile {
+    #[default]
+    #[serde(rename = "3gpp")]
+    ThreeGpp,
+    #[serde(rename = "dm")]
+    Dm,
 }
 
 #[derive(Deserialize)]
@@ -87,12 +125,21 @@ pub(super) async fn serve(loaded: &Loaded, config: &Management) -> Result<()> {
         dm: listen("dm", config.listen.dm).await?,
         api: listen("api", config.listen.api).await?,
     };
-    let identity = config.dm.tls.as_ref();
     let settings = ManagementConfig {
         server_id: config.dm.server_id.clone(),
         server_uri: config.dm.uri.clone(),
         other_targets: config.dm.other_uris.clone(),
-        tls: identity.map(|tls| credentials(dir, tls)).transpose()?,
+        tls: config
+            .dm
+            .tls
+            .as_ref()
+            .map(|own| tls(dir, own))
+            .transpose()?,
+        http_authentication: match config.dm.http_authentication {
+            HttpAuth::None => HttpAuthentication::None,
+            HttpAuth::Digest => HttpAuthentication::Digest,
+            HttpAuth::DigestOrBasic => HttpAuthentication::DigestOrBasic,
+        },
         policy: Policy {
             retries: config.dm.retries,
             package: config.dm.package.clamp(1, 64),
@@ -113,9 +160,34 @@ pub(super) async fn serve(loaded: &Loaded, config: &Management) -> Result<()> {
     Ok(())
 }
 
+fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
+    let first = match (&own.certificate, &own.key) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        _ => bail!("[dm.tls] has one of certificate and key without the other"),
+    };
+    let more = own.more.iter().map(|more| (&more.certificate, &more.key));
+    let credentials: Vec<Credentials> = first
+        .into_iter()
+        .chain(more)
+        .map(|(certificate, key)| credentials(dir, certificate, key))
+        .collect::<Result<_>>()?;
+    if credentials.is_empty() && !own.psk {
+        bail!("[dm.tls] wants a certificate with its key, or psk = true");
+    }
+    Ok(ManagementTls {
+        profile: match own.profile {
+            TlsProfile::ThreeGpp => Profile::ThreeGpp,
+            TlsProfile::Dm => Profile::Dm,
+        },
+        credentials,
+        keys: own.psk,
+    })
+}
+
 /// The leaf with those above it, and the leaf's key, all PEM.
-fn credentials(dir: &Path, identity: &Identity) -> Result<Credentials> {
-    let path = dir.join(&identity.certificate);
+fn credentials(dir: &Path, certificate: &Path, key: &Path) -> Result<Credentials> {
+    let path = dir.join(certificate);
     let pem = fs::read(&path).with_context(|| path.display().to_string())?;
     let chain = X509::stack_from_pem(&pem)
         .with_context(|| format!("{} is no certificate in PEM", path.display()))?;
@@ -124,7 +196,7 @@ fn credentials(dir: &Path, identity: &Identity) -> Result<Credentials> {
     let Some((leaf, above)) = ders.split_first() else {
         bail!("{} has no certificate", path.display());
     };
-    let path = dir.join(&identity.key);
+    let path = dir.join(key);
     let pem = key_file::read(&path)?;
     // The library's words stay out: they could repeat parts of the key.
     let Ok(key) = PKey::private_key_from_pem_callback(pem.expose(), |_| Ok(0)) else {
@@ -179,9 +251,14 @@ retries = {}         # how often a command goes out again after a lost session; 
 package = {}        # commands in one package, 64 at most
 idle_s = {}         # how long a session waits for its device
 
+http_authentication = "none"   # what devices show in HTTP too: digest, digest-or-basic
+
 # [dm.tls]           # without it: plain HTTP
 # certificate = "dm.pem"   # the leaf, then those above it, PEM
 # key = "dm.key"           # its private key, PEM, mode 0600
+# profile = "3gpp"         # TLS 1.2 and 1.3; dm: from TLS 1.0 on, for old devices
+# psk = false              # whether devices may come with the keys of their accounts
+# more = []                # leaves with keys of other kinds: {{ certificate = "", key = "" }}
 "#,
         at(Ports::MANAGEMENT),
         at(Ports::API),

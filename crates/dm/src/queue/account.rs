@@ -5,6 +5,7 @@ use clock::Timestamp;
 use secret::SecretBytes;
 use serde::{Deserialize, Serialize};
 
+use super::TransportLogin;
 use super::stored::{millis, nonce, octets, octets_or_none};
 use crate::Error;
 use crate::auth::{Credentials, Nonce, Nonces, Requirement, Scheme};
@@ -75,6 +76,9 @@ pub struct Account {
     /// The nonce that the server gave for the device's next proof.
     #[serde(with = "nonce")]
     verify: Option<Nonce>,
+    /// How its transport proves who it is, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<TransportLogin>,
     /// What people note of the device.
     pub profile: String,
     /// When it was made.
@@ -102,6 +106,7 @@ impl Account {
             server_secret: None,
             prove: None,
             verify: None,
+            login: None,
             profile: String::new(),
             created,
         }

@@ -16,6 +16,7 @@ mod deliver;
 mod form;
 mod id;
 mod log;
+mod login;
 mod outcome;
 mod pick;
 mod port;
@@ -28,6 +29,7 @@ pub use deliver::{Delivery, Report};
 pub use form::{RequestForm, ValueForm};
 pub use id::{QueuedId, SessionRef};
 pub use log::{Transcript, accept_alert};
+pub use login::{LoginKind, TransportLogin};
 pub use outcome::{Part, Reading, status_line};
 pub use pick::{Picked, Policy, pick};
 pub use port::{

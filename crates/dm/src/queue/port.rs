@@ -109,6 +109,12 @@ pub trait QueueStore: Send + Sync {
         device: &str,
     ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
 
+    /// The account whose [login](Account::login) has this name.
+    fn account_of_login(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+
     /// A device's commands that are queued or sent, oldest first.
     fn open_commands(
         &self,
@@ -139,6 +145,13 @@ impl<S: QueueStore> QueueStore for Arc<S> {
         device: &str,
     ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send {
         S::account(self, device)
+    }
+
+    fn account_of_login(
+        &self,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send {
+        S::account_of_login(self, name)
     }
 
     fn open_commands(

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dm::queue::Policy;
-use tls::Credentials;
 use tls::http::ServerLimits;
+use tls::{Credentials, Profile};
 use tokio::net::TcpListener;
 
 /// A management server's configuration.
@@ -16,9 +16,11 @@ pub struct ManagementConfig {
     pub server_uri: String,
     /// Other Target LocURIs that devices may use.
     pub other_targets: Vec<String>,
-    /// The leaf that it shows in TLS. Without one it speaks plain HTTP, on a
-    /// loopback address only: something else ends TLS then.
-    pub tls: Option<Credentials>,
+    /// How it speaks TLS. Without it, it speaks plain HTTP, on a loopback address
+    /// only: something else ends TLS then.
+    pub tls: Option<ManagementTls>,
+    /// What devices show in HTTP beside what they show in DM.
+    pub http_authentication: HttpAuthentication,
     /// How queues are worked off.
     pub policy: Policy,
     /// How long a session waits for its device.
@@ -27,6 +29,42 @@ pub struct ManagementConfig {
     pub limits: ServerLimits,
     /// SHA-256 of the token that its API wants.
     pub api_token: [u8; 32],
+}
+
+/// How a management server speaks TLS.
+pub struct ManagementTls {
+    /// Versions and suites.
+    pub profile: Profile,
+    /// The leaves that it shows, one for each kind of key; none where all devices
+    /// have pre-shared keys.
+    pub credentials: Vec<Credentials>,
+    /// Whether devices may come with the pre-shared keys of their accounts.
+    pub keys: bool,
+}
+
+impl ManagementTls {
+    /// The default profile with one leaf.
+    #[must_use]
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            profile: Profile::default(),
+            credentials: vec![credentials],
+            keys: false,
+        }
+    }
+}
+
+/// Whether devices prove themselves in HTTP (OMA DM session security clause
+/// 9.2.1). One that did so by its pre-shared key is not asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpAuthentication {
+    /// They don't.
+    #[default]
+    None,
+    /// By Digest, with SHA-256 or MD5.
+    Digest,
+    /// By Digest or Basic, as their accounts say.
+    DigestOrBasic,
 }
 
 /// The sockets on which it listens, bound already.

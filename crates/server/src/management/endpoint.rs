@@ -8,6 +8,7 @@ use dm::queue::{Commit, QueueStore, StoreError};
 use tls::http::{Handler, Request, Response};
 use tokens::os::Monotonic;
 
+use super::login;
 use super::sessions::Sessions;
 use super::{ManagementConfig, Shared};
 use crate::Error;
@@ -78,6 +79,7 @@ impl<S: QueueStore> Shared<S> {
             sessions: Sessions::new(config.idle),
             ticks: Monotonic::start(),
             path: path_of(&config.server_uri)?,
+            authenticator: login::authenticator(&config)?,
             config,
             store,
         })

@@ -31,10 +31,20 @@ impl<S: QueueStore> Shared<S> {
         if request.path != self.path {
             return refusal(404, &Reason::new("unknown-path"));
         }
-        binding::answer(request, |encoding, octets, mac| {
-            self.device_message(encoding, octets, mac)
+        let sender = match self.sender(request).await {
+            Ok(Ok(sender)) => sender,
+            Ok(Err(asked)) => return asked,
+            Err(error) => {
+                tracing::warn!(reason = %error.reason(), "a device could not be told from others");
+                return refusal(503, &error.reason());
+            }
+        };
+        let mut response = binding::answer(request, |encoding, octets, mac| {
+            self.device_message(encoding, octets, mac, sender.device.as_deref())
         })
-        .await
+        .await;
+        self.prove(&sender, &mut response);
+        response
     }
 
     async fn device_message(
@@ -42,10 +52,14 @@ impl<S: QueueStore> Shared<S> {
         encoding: Encoding,
         octets: &[u8],
         mac: Option<&str>,
+        proved: Option<&str>,
     ) -> Result<Option<Transmit>, Error> {
         let received = Received::read(encoding, octets)
             .map_err(ProvisioningError::from)?
             .with_mac(mac);
+        if proved.is_some_and(|device| device != received.source()) {
+            return Err(Error::OtherDevice);
+        }
         let places = self
             .sessions
             .find(received.source(), received.session_id().as_str());

@@ -8,15 +8,17 @@ mod asides;
 mod config;
 mod dialogue;
 mod endpoint;
+mod login;
 mod message;
 mod node;
 mod sessions;
 
 use store::Store;
+use tls::http::auth::Authenticator;
 
 pub use dm::queue::Policy;
 
-pub use config::{ManagementConfig, ManagementListeners};
+pub use config::{HttpAuthentication, ManagementConfig, ManagementListeners, ManagementTls};
 pub use endpoint::ManagementEndpoint;
 pub use node::ManagementNode;
 
@@ -27,6 +29,8 @@ struct Shared<S = Store> {
     store: S,
     sessions: sessions::Sessions,
     ticks: tokens::os::Monotonic,
+    /// Asks devices for credentials of HTTP.
+    authenticator: Option<Authenticator>,
     /// The path on which devices are answered.
     path: String,
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use dm::session::MAX_MESSAGE;
 use store::Store;
 use tls::http::{Handler, Request, Response, Transport, serve};
-use tls::{ClientAuthentication, Profile, ServerConfig};
+use tls::{ServerConfig, ServerSettings};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
+use super::login::StoredKeys;
 use super::{ManagementConfig, ManagementEndpoint, ManagementListeners, Shared};
 use crate::Error;
 use crate::running::Running;
@@ -41,12 +42,15 @@ impl ManagementNode {
         store: Store,
         listeners: ManagementListeners,
     ) -> Result<Self, Error> {
-        let transport = transport(&config, &listeners.dm)?;
+        if config.tls.is_none() {
+            on_loopback(&listeners.dm, "a DM server without TLS")?;
+        }
         on_loopback(&listeners.api, "the API")?;
         let limits = config.limits.clone();
         let mut for_devices = limits.clone();
         for_devices.body_octets = for_devices.body_octets.min(MAX_MESSAGE);
         let shared = Arc::new(Shared::new(config, store)?);
+        let transport = transport(&shared)?;
         shared.store.close_sessions(now()).await?;
         let devices = ManagementEndpoint::of(Arc::clone(&shared));
         let mut jobs = Running::default();
@@ -78,13 +82,15 @@ impl ManagementNode {
     }
 }
 
-fn transport(config: &ManagementConfig, listener: &TcpListener) -> Result<Transport, Error> {
-    let Some(own) = &config.tls else {
-        on_loopback(listener, "a DM server without a certificate")?;
+fn transport(shared: &Arc<Shared>) -> Result<Transport, Error> {
+    let Some(own) = &shared.config.tls else {
         return Ok(Transport::Plain);
     };
-    let config = ServerConfig::new(Profile::ThreeGpp, own, ClientAuthentication::None)?;
-    Ok(Transport::Tls(config))
+    let mut settings = ServerSettings::new(own.profile.clone(), own.credentials.clone());
+    if own.keys {
+        settings.keys = Some(Arc::new(StoredKeys::new(Arc::clone(shared))));
+    }
+    Ok(Transport::Tls(ServerConfig::of(&settings)?))
 }
 
 fn on_loopback(listener: &TcpListener, what: &str) -> Result<(), Error> {

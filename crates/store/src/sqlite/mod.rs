@@ -19,7 +19,7 @@ pub use management::{AccountSummary, CommandPage, CommandQuery, Group, SessionPa
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -67,6 +67,8 @@ pub struct SqliteStore {
     key: Arc<StoreKey>,
     jobs: mpsc::Sender<Job>,
     readers: Readers,
+    /// For look-ups that can't wait for a reader.
+    handshakes: Mutex<Connection>,
     thread: JoinHandle<()>,
 }
 
@@ -91,6 +93,7 @@ impl SqliteStore {
         let readers = (0..options.readers.max(1))
             .map(|_| reader(&path))
             .collect::<Result<_, _>>()?;
+        let handshakes = Mutex::new(reader(&path)?);
         let key = Arc::new(key);
         let writer = Writer::new(conn, Arc::clone(&key));
         let (jobs, waiting) = mpsc::channel(WAITING);
@@ -103,6 +106,7 @@ impl SqliteStore {
             key,
             jobs,
             readers: Readers::new(readers),
+            handshakes,
             thread,
         })
     }
@@ -111,6 +115,7 @@ impl SqliteStore {
     /// it ends by itself when the store is dropped; nothing is lost either way.
     pub async fn close(self) {
         drop(self.readers);
+        drop(self.handshakes);
         drop(self.jobs);
         let thread = self.thread;
         // The writer does not panic; if it did, there is nothing left to close.

@@ -3,8 +3,9 @@
 use clock::Timestamp;
 use dm::auth::{Nonce, Nonces};
 use dm::queue::{
-    Account, AccountAuth, CommandState, Commit, Direction, MessageRecord, Order, QueueStore,
-    QueuedCommand, QueuedId, SessionRecord, SessionRef, StoreError, Versioned,
+    Account, AccountAuth, CommandState, Commit, Direction, LoginKind, MessageRecord, Order,
+    QueueStore, QueuedCommand, QueuedId, SessionRecord, SessionRef, StoreError, TransportLogin,
+    Versioned,
 };
 use dm::server::Request;
 use secret::SecretBytes;
@@ -112,6 +113,38 @@ async fn no_two_devices_have_the_same_secret_of_their_server() {
     assert!(matches!(again, Err(store::Error::Conflict)), "its own");
     store.remove_account("a").await.unwrap();
     store.add_account(&reused).await.unwrap();
+}
+
+fn with_login(device: &str, name: &str) -> Account {
+    let secret = SecretBytes::new(b"secret of the transport".to_vec());
+    let mut given = account(device);
+    given.login = Some(TransportLogin::new(LoginKind::HttpDigest, name, secret).unwrap());
+    given
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_found_by_its_login() {
+    let scratch = Scratch::new("dm-login");
+    let store = scratch.open();
+    store.add_account(&with_login("a", "name")).await.unwrap();
+    store.add_account(&account("b")).await.unwrap();
+    let taken = store.add_account(&with_login("c", "name")).await;
+    assert_eq!(taken.unwrap_err().code(), "login-taken");
+    assert!(store.account("c").await.unwrap().is_none(), "nothing stays");
+    for name in ["a", "b", "", "Name"] {
+        assert!(store.account_of_login(name).await.unwrap().is_none());
+    }
+    store.close().await;
+    let store = scratch.open();
+    let found = store.account_of_login("name").await.unwrap().unwrap();
+    assert_eq!(found.device, "a");
+    let login = found.login.unwrap();
+    assert_eq!(login.secret().expose(), b"secret of the transport");
+    let now = store.account_of_login_now("name").unwrap().unwrap();
+    assert_eq!(now.device, "a");
+    store.remove_account("a").await.unwrap();
+    assert!(store.account_of_login_now("name").unwrap().is_none());
+    store.add_account(&with_login("c", "name")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 //! Accounts: who may open sessions, and with what. A secret goes in and never
 //! comes out again.
 
-use dm::queue::{Account, AccountAuth};
+use data_encoding::HEXLOWER_PERMISSIVE;
+use dm::queue::{Account, AccountAuth, LoginKind, TransportLogin};
 use dm::session::Profile;
 use provisioning::Reason;
 use secret::SecretBytes;
@@ -29,6 +30,16 @@ struct Given {
     server_secret: Option<String>,
     #[serde(default)]
     profile: String,
+    login: Option<GivenLogin>,
+}
+
+/// What the device's transport shows. A pre-shared key is in hexadecimal digits.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenLogin {
+    kind: LoginKind,
+    name: String,
+    secret: String,
 }
 
 impl Shared {
@@ -40,9 +51,14 @@ impl Shared {
                 "server_id": account.server_id,
                 "auth": account.auth.name(),
                 "user": account.user,
+                "login": account.login.as_ref().map(|login| {
+                    json!({ "kind": login.kind(), "name": login.name() })
+                }),
             })),
             Err(store::Error::Conflict) => Err((409, Reason::new("account-exists"))),
-            Err(error @ store::Error::SecretReused) => Err((409, Reason::new(error.code()))),
+            Err(error @ (store::Error::SecretReused | store::Error::LoginTaken)) => {
+                Err((409, Reason::new(error.code())))
+            }
             Err(error) => Err(failed(error)),
         }
     }
@@ -58,6 +74,7 @@ impl Shared {
         let mut account = Account::new(given.device, server_id, user, octets(given.secret)?, now());
         account.auth = given.auth;
         account.server_secret = given.server_secret.map(octets).transpose()?;
+        account.login = given.login.map(login).transpose()?;
         let profile: Profile = match given.profile.as_str() {
             "" => Profile::default(),
             name => name
@@ -95,6 +112,19 @@ impl Shared {
             Err((404, Reason::new("unknown-device")))
         }
     }
+}
+
+fn login(given: GivenLogin) -> Result<TransportLogin, Refused> {
+    let malformed = || (400, Reason::new("login-malformed"));
+    let secret = octets(given.secret)?;
+    let secret = match given.kind {
+        LoginKind::Psk => {
+            let key = HEXLOWER_PERMISSIVE.decode(secret.expose());
+            SecretBytes::new(key.map_err(|_| malformed())?)
+        }
+        LoginKind::HttpBasic | LoginKind::HttpDigest => secret,
+    };
+    TransportLogin::new(given.kind, &given.name, secret).map_err(|_| malformed())
 }
 
 fn octets(text: String) -> Result<SecretBytes, Refused> {

@@ -41,6 +41,7 @@ pub(in crate::sqlite) struct AccountRow {
     sealed: Sealed,
     summary: AccountSummary,
     server_tag: Vec<u8>,
+    login: Option<String>,
 }
 
 /// What tells whether two accounts have the same server's secret; nothing for one
@@ -63,6 +64,7 @@ impl AccountRow {
                 created: account.created,
             },
             server_tag: server_tag(key, account)?,
+            login: account.login.as_ref().map(|login| login.name().to_owned()),
         })
     }
 
@@ -93,7 +95,11 @@ impl AccountRow {
             sealed.body,
         ])?;
         expect_one(changed)?;
-        put_tag(conn, &summary.device, &self.server_tag)
+        put_tag(conn, &summary.device, &self.server_tag)?;
+        match &self.login {
+            Some(login) => put_login(conn, &summary.device, login),
+            None => Ok(()),
+        }
     }
 }
 
@@ -118,6 +124,15 @@ fn put_tag(conn: &Connection, device: &str, tag: &[u8]) -> Result<(), Error> {
     expect_one(changed)
 }
 
+fn put_login(conn: &Connection, device: &str, name: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO dm_login (device, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let changed = conn.prepare_cached(sql)?.execute([device, name])?;
+    if changed == 0 {
+        return Err(Error::LoginTaken);
+    }
+    Ok(())
+}
+
 /// Removes it with all that is kept of the device.
 pub(super) fn remove(conn: &Connection, device: &str) -> Result<usize, Error> {
     let removed = conn
@@ -136,6 +151,23 @@ pub(super) fn by_device(
         .query_row([device], StoredRow::read)
         .optional()?
         .map(|row| row.open(key).map(|found| (found.value, found.version)))
+        .transpose()
+}
+
+/// An account by the name of its login.
+pub(super) fn by_login(
+    conn: &Connection,
+    key: &StoreKey,
+    name: &str,
+) -> Result<Option<Account>, Error> {
+    let sql = "SELECT device, version, key_id, body FROM dm_account
+         WHERE device = (SELECT device FROM dm_login WHERE name = ?1)";
+    let found = conn
+        .prepare_cached(sql)?
+        .query_row([name], StoredRow::read)
+        .optional()?;
+    found
+        .map(|row| row.open(key).map(|found| found.value))
         .transpose()
 }
 
@@ -187,6 +219,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<AccountSummary> {
         server_id: row.get(1)?,
         auth: match auth.as_str() {
             "basic" => AccountAuth::Basic,
+            "hmac" => AccountAuth::Hmac,
             _ => AccountAuth::Md5,
         },
         user: row.get(3)?,

@@ -1,6 +1,6 @@
 //! The port of the crate `dm` over writer and readers, and what people ask.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use clock::Timestamp;
 use dm::queue::{
@@ -53,6 +53,17 @@ impl SqliteStore {
     pub async fn remove_account(&self, device: &str) -> Result<bool, Error> {
         let change = ManagementChange::RemoveAccount(device.to_owned());
         Ok(self.manage(change).await? > 0)
+    }
+
+    /// The account whose login has this name, for a handshake: it blocks, on a
+    /// connection of its own.
+    ///
+    /// # Errors
+    /// What SQLite says, or a row that does not open.
+    pub fn account_of_login_now(&self, name: &str) -> Result<Option<Account>, Error> {
+        let conn = self.handshakes.lock();
+        let conn = conn.unwrap_or_else(PoisonError::into_inner);
+        accounts::by_login(&conn, &self.key, name)
     }
 
     /// Accounts in the order of their devices, those behind `after`.
@@ -162,6 +173,12 @@ impl QueueStore for SqliteStore {
         let device = device.to_owned();
         let found = self.look(move |conn, key| accounts::by_device(conn, key, &device));
         Ok(found.await?.map(|(account, _)| account))
+    }
+
+    async fn account_of_login(&self, name: &str) -> Result<Option<Account>, StoreError> {
+        let name = name.to_owned();
+        let found = self.look(move |conn, key| accounts::by_login(conn, key, &name));
+        Ok(found.await?)
     }
 
     async fn open_commands(

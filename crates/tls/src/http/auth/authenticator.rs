@@ -78,6 +78,15 @@ impl Claim {
     pub fn user(&self) -> &str {
         &self.user
     }
+
+    /// How it was made.
+    #[must_use]
+    pub const fn offer(&self) -> Offer {
+        match &self.proof {
+            Proof::Basic(_) => Offer::Basic,
+            Proof::Digest(digest) => Offer::Digest(digest.algorithm),
+        }
+    }
 }
 
 impl Authenticator {
@@ -131,11 +140,7 @@ impl Authenticator {
             "digest" => digest(&part).ok_or(MALFORMED)?,
             _ => return Err("http-scheme-not-offered"),
         };
-        let as_offer = match &claim.proof {
-            Proof::Basic(_) => Offer::Basic,
-            Proof::Digest(digest) => Offer::Digest(digest.algorithm),
-        };
-        if !self.offers.contains(&as_offer) {
+        if !self.offers.contains(&claim.offer()) {
             return Err("http-scheme-not-offered");
         }
         Ok(claim)

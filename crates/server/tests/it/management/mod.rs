@@ -1,6 +1,8 @@
 //! The management server's way to its store: how often a session goes there, in
 //! what order, and what a failure leaves.
 
+mod logins;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,10 +15,10 @@ use dm::queue::{
     Versioned,
 };
 use dm::server::Request as Wanted;
-use dm::session::{Encoding, Received};
+use dm::session::{Encoding, Received, Transmit};
 use dm::tree::{Acl, Node, Right, ServerId, Tree, TreeLimits, Value};
 use secret::SecretBytes;
-use server::management::{ManagementConfig, ManagementEndpoint};
+use server::management::{HttpAuthentication, ManagementConfig, ManagementEndpoint};
 use store::{SqliteOptions, Store, StoreKey};
 use tls::http::header::{self, HeaderValue};
 use tls::http::{Handler, HeaderMap, Method, Request, ServerLimits, StatusCode};
@@ -25,7 +27,7 @@ use tokens::os::{self, OsRandom};
 use crate::world::scratch::Scratch;
 
 const URI: &str = "http://127.0.0.1:1/dm";
-const DEVICE: &str = "urn:imei:490154203237518";
+pub(super) const DEVICE: &str = "urn:imei:490154203237518";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// One call to the store.
@@ -44,8 +46,8 @@ enum Trip {
 }
 
 /// A store that notes the calls.
-struct Counted {
-    store: Store,
+pub(super) struct Counted {
+    pub(super) store: Store,
     trips: Mutex<Vec<Trip>>,
     /// Commits fail.
     full: Mutex<bool>,
@@ -67,6 +69,11 @@ impl QueueStore for Counted {
     async fn account(&self, device: &str) -> Result<Option<Account>, StoreError> {
         self.note(Trip::Account);
         self.store.account(device).await
+    }
+
+    async fn account_of_login(&self, name: &str) -> Result<Option<Account>, StoreError> {
+        self.note(Trip::Account);
+        self.store.account_of_login(name).await
     }
 
     async fn open_commands(
@@ -116,8 +123,8 @@ impl QueueStore for Counted {
     }
 }
 
-struct Bench {
-    endpoint: ManagementEndpoint<Counted>,
+pub(super) struct Bench {
+    pub(super) endpoint: ManagementEndpoint<Counted>,
     tree: Tree,
     nonces: Nonces,
     sessions: u32,
@@ -125,7 +132,7 @@ struct Bench {
     _scratch: Scratch,
 }
 
-fn secret(text: &str) -> SecretBytes {
+pub(super) fn secret(text: &str) -> SecretBytes {
     SecretBytes::new(text.as_bytes().to_vec())
 }
 
@@ -154,25 +161,51 @@ fn tree() -> Tree {
     tree
 }
 
+/// A message as HTTP brings it.
+pub(super) fn request(transmit: &Transmit) -> Request {
+    let mut headers = HeaderMap::new();
+    let media_type = HeaderValue::from_static(transmit.encoding.content_type());
+    headers.insert(header::CONTENT_TYPE, media_type);
+    Request {
+        method: Method::POST,
+        path: "/dm".to_owned(),
+        query: None,
+        headers,
+        body: transmit.octets.clone().into(),
+        peer: None,
+        remote: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
+    }
+}
+
 impl Bench {
     async fn new(name: &str) -> Self {
+        Self::with(name, |_, _| {}).await
+    }
+
+    /// With an account and a configuration that differ from the usual ones.
+    pub(super) async fn with(
+        name: &str,
+        change: impl FnOnce(&mut Account, &mut ManagementConfig),
+    ) -> Self {
         let scratch = Scratch::new(name);
         let url = format!("sqlite:{}", scratch.path().join("dm.db").display());
         let key = StoreKey::new(1, &secret::Secret::new([7; 32])).unwrap();
         let store = Store::open(&url, key, &SqliteOptions::default()).unwrap();
         let mut account = Account::new(DEVICE, "dm", "device", secret("one"), os::now());
         account.server_secret = Some(secret("two"));
-        store.add_account(&account).await.unwrap();
-        let config = ManagementConfig {
+        let mut config = ManagementConfig {
             server_id: "dm".to_owned(),
             server_uri: URI.to_owned(),
             other_targets: Vec::new(),
             tls: None,
+            http_authentication: HttpAuthentication::default(),
             policy: Policy::default(),
             idle: HOUR,
             limits: ServerLimits::default(),
             api_token: [0; 32],
         };
+        change(&mut account, &mut config);
+        store.add_account(&account).await.unwrap();
         let store = Counted {
             store,
             trips: Mutex::default(),
@@ -232,7 +265,7 @@ impl Bench {
         states
     }
 
-    fn session(&mut self) -> Session {
+    pub(super) fn session(&mut self) -> Session {
         self.sessions += 1;
         let server: ServerId = "dm".parse().unwrap();
         let id = self.sessions.to_string().as_str().into();
@@ -256,19 +289,7 @@ impl Bench {
         let transmit = session.poll_transmit(Tick::ZERO);
         self.take_events(session);
         let transmit = transmit?;
-        let mut headers = HeaderMap::new();
-        let media_type = HeaderValue::from_static(transmit.encoding.content_type());
-        headers.insert(header::CONTENT_TYPE, media_type);
-        let request = Request {
-            method: Method::POST,
-            path: "/dm".to_owned(),
-            query: None,
-            headers,
-            body: transmit.octets.into(),
-            peer: None,
-            remote: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
-        };
-        let response = self.endpoint.handle(request).await;
+        let response = self.endpoint.handle(request(&transmit)).await;
         if response.status == StatusCode::OK {
             let received = Received::read(transmit.encoding, &response.body).unwrap();
             session
