@@ -4,6 +4,11 @@
 
 use thiserror::Error;
 
+use crate::crl::CrlFault;
+use crate::ocsp::OcspFault;
+use crate::secure_clock::ClockFault;
+use crate::status::StatusFault;
+
 /// A refusal by this crate. Each variant's first word says who is to blame.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
@@ -81,6 +86,19 @@ pub enum TrustError {
     #[error("the certificate request is not signed by its own key")]
     RequestSignatureInvalid,
 
+    /// An OCSP question or answer; see there who is to blame.
+    #[error(transparent)]
+    Ocsp(#[from] OcspFault),
+    /// A revocation list; see there who is to blame.
+    #[error(transparent)]
+    Crl(#[from] CrlFault),
+    /// A certificate that the validation policy refuses.
+    #[error(transparent)]
+    Status(#[from] StatusFault),
+    /// A time that the secure clock refuses.
+    #[error(transparent)]
+    Clock(#[from] ClockFault),
+
     /// Misuse: IMSIs of one network would begin with the other's digits.
     #[error("networks {shorter} and {longer} can't be told apart by an IMSI's first digits")]
     RouteAmbiguous {
@@ -149,6 +167,10 @@ impl TrustError {
             Self::PvaSupplierMismatch => "pva-supplier-mismatch",
             Self::TreExtensionMissing => "tre-extension-missing",
             Self::RequestSignatureInvalid => "certificate-request-signature-invalid",
+            Self::Ocsp(fault) => fault.code(),
+            Self::Crl(fault) => fault.code(),
+            Self::Status(fault) => fault.code(),
+            Self::Clock(fault) => fault.code(),
             Self::RouteAmbiguous { .. } => "route-ambiguous",
             Self::IntervalInverted => "time-interval-inverted",
             Self::IssuerKeyMismatch => "issuer-key-mismatch",

@@ -170,6 +170,12 @@ impl PublicKey {
         sha1(&self.bits)
     }
 
+    /// The contents of subjectPublicKey without the count of unused bits, of
+    /// which others make identifiers.
+    pub(crate) fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
     /// Whether this key made `signature` over `message`, by its own algorithm.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {

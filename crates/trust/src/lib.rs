@@ -9,16 +9,26 @@
 //! [`VerifiedTre`]. [`issue`] makes the certificates, with the key behind a
 //! trait. Time is always the caller's: a [`TimePolicy`] holds an interval of a
 //! trusted clock, or the floor below which no date can lie.
+//!
+//! Whether a certificate was revoked is asked by [`ocsp`] or read in a [`crl`];
+//! [`status`] decides for a device, and [`secure_clock`] tells it the time.
 
 mod anchor;
 mod certificate;
+pub mod crl;
 mod error;
+mod freshness;
 pub mod issue;
 mod key;
+mod moment;
 mod names;
+pub mod ocsp;
 mod purpose;
 mod pva;
+mod revocation;
 mod routing;
+pub mod secure_clock;
+pub mod status;
 mod time;
 mod tre;
 mod verify;
@@ -30,6 +40,7 @@ pub use key::{KeyKind, PublicKey, SignatureAlgorithm};
 pub use names::{ShoId, SupplierName};
 pub use purpose::{Purpose, TRE_EXTENSION, TreUse};
 pub use pva::{verify_pva_leaf, verify_pva_server};
+pub use revocation::{Revocation, RevocationReason};
 pub use routing::RoutingTable;
 pub use time::{TimeInterval, TimePolicy};
 pub use tre::{VerifiedTre, verify_tre};

@@ -58,6 +58,17 @@ pub enum TimePolicy {
     Floor(Timestamp),
 }
 
+impl TimePolicy {
+    /// The moment that now can't be before.
+    #[must_use]
+    pub const fn floor(self) -> Timestamp {
+        match self {
+            Self::Trusted(now) => now.earliest,
+            Self::Floor(floor) => floor,
+        }
+    }
+}
+
 /// From notBefore through notAfter, both included, in whole seconds (RFC 5280
 /// clause 4.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +80,16 @@ pub(crate) struct Period {
 impl Period {
     /// Judges a leaf's dates.
     pub(crate) fn judge_leaf(self, policy: TimePolicy) -> Result<(), TrustError> {
-        let fault = match policy {
+        let fault = self.leaf_fault(policy);
+        fault.map_or(Ok(()), |fault| Err(TrustError::LeafDate(fault)))
+    }
+
+    /// What is wrong with a leaf's dates.
+    pub(crate) fn leaf_fault(self, policy: TimePolicy) -> Option<DateFault> {
+        match policy {
             TimePolicy::Trusted(now) => self.fault_at(now),
             TimePolicy::Floor(floor) => self.is_over_at(floor).then_some(DateFault::Expired),
-        };
-        fault.map_or(Ok(()), |fault| Err(TrustError::LeafDate(fault)))
+        }
     }
 
     /// Judges an anchor's dates.
@@ -98,7 +114,7 @@ impl Period {
     }
 
     /// The second that notAfter names belongs to the validity to its end.
-    fn is_over_at(self, moment: Timestamp) -> bool {
+    pub(crate) fn is_over_at(self, moment: Timestamp) -> bool {
         self.not_after.unix_seconds() < moment.unix_seconds()
     }
 }

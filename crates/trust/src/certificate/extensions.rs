@@ -1,6 +1,7 @@
 //! The extensions that this profile processes (RFC 5280 clause 4.2): key usage,
 //! basic constraints, extended key usage, subject alternative name, the two key
-//! identifiers, and A.16 as opaque octets. Others are ignored, or refused when
+//! identifiers, id-pkix-ocsp-nocheck (RFC 6960 clause 4.2.2.2.1), and A.16 as
+//! opaque octets. Others are ignored, or refused when
 //! critical.
 
 use std::collections::BTreeSet;
@@ -10,7 +11,8 @@ use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
     ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
-use der::asn1::AnyRef;
+use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
+use der::asn1::{AnyRef, Null};
 use der::{Decode, Encode, Reader, Tag, TagNumber, Tagged};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{
@@ -33,6 +35,7 @@ pub(crate) struct ExtensionSet {
     pub(crate) subject_key_identifier: Option<Vec<u8>>,
     pub(crate) authority_key_identifier: Option<Vec<u8>>,
     pub(crate) tre: Option<Vec<u8>>,
+    pub(crate) ocsp_no_check: bool,
 }
 
 /// The basic constraints of a certificate authority; absent for a leaf.
@@ -99,6 +102,10 @@ impl ExtensionSet {
                 self.authority_key_identifier = identifier
                     .key_identifier
                     .map(der::asn1::OctetString::into_bytes);
+            }
+            ID_PKIX_OCSP_NOCHECK => {
+                let Null = strictly(value).ok_or(malformed("OCSP no check"))?;
+                self.ocsp_no_check = true;
             }
             TRE_EXTENSION => self.tre = Some(value.to_vec()),
             other if extension.critical => {

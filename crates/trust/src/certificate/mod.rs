@@ -13,6 +13,7 @@ use x509_cert::certificate::Version;
 use x509_cert::time::{Time, Validity};
 
 use crate::key::{PublicKey, SignatureAlgorithm};
+use crate::moment;
 use crate::time::Period;
 use crate::{Purpose, TrustError};
 pub(crate) use extensions::{ExtensionSet, alternative_names, strictly};
@@ -20,8 +21,6 @@ pub(crate) use extensions::{ExtensionSet, alternative_names, strictly};
 /// The longest certificate that is looked at, in octets.
 pub(crate) const MAX_DER: usize = 8192;
 const MAX_SERIAL: usize = 20;
-/// RFC 5280 clause 4.1.2.5: years before 2050 are written as UTCTime.
-const YEAR_2050: u64 = 2_524_608_000;
 
 /// A certificate whose form is right; whether anybody should trust it is for
 /// [`verify_leaf`](crate::verify_leaf) and its like to say. Two are equal if
@@ -238,14 +237,7 @@ fn check_fixed_fields(tbs: &TbsCertificate) -> Result<(), TrustError> {
 
 fn period_of(validity: &Validity) -> Result<Period, TrustError> {
     let moment = |time: &Time| {
-        let seconds = time.to_unix_duration().as_secs();
-        let well_chosen = match time {
-            Time::UtcTime(_) => true,
-            Time::GeneralTime(_) => seconds >= YEAR_2050,
-        };
-        well_chosen
-            .then(|| Timestamp::from_unix_seconds(seconds))
-            .ok_or(malformed("GeneralizedTime for a year before 2050"))
+        moment::of_time(time).ok_or(malformed("GeneralizedTime for a year before 2050"))
     };
     let period = Period {
         not_before: moment(&validity.not_before)?,

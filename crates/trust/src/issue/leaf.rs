@@ -48,6 +48,9 @@ pub fn issue_leaf(
         tbs::extended_key_usage(purpose.extended_key_usages())?,
         tbs::alternative_name(&sho_id.uri(), request.dns_names)?,
     ];
+    if purpose == Purpose::OcspSigning {
+        extensions.push(tbs::ocsp_no_check()?);
+    }
     extensions.extend(tbs::key_identifiers(
         request.public_key,
         Some(anchor.certificate()),

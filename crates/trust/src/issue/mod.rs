@@ -6,7 +6,8 @@
 //! not empty: TS 33.310 marks it critical, the name in it is the only one that
 //! counts, and RFC 5280 clause 4.2.1.6 says no more than SHOULD against it.
 //! Extended key usage and key identifiers are not critical. Certificates carry
-//! no CRL distribution point: their status is asked by OCSP.
+//! no CRL distribution point: their status is asked by OCSP. Those that sign OCSP
+//! answers say that their own is not asked (id-pkix-ocsp-nocheck).
 
 mod authority;
 mod leaf;
@@ -29,7 +30,8 @@ pub use request::CertificateRequest;
 pub use software::SoftwareIssuer;
 pub use tre::issue_tre;
 
-/// A private key that signs certificates.
+/// A private key that signs certificates, answers about their status
+/// ([`crate::ocsp`]) and revocation lists ([`crate::crl`]).
 pub trait IssuerKey {
     /// The public key, a SubjectPublicKeyInfo in DER.
     fn public_key_der(&self) -> Vec<u8>;
@@ -37,7 +39,7 @@ pub trait IssuerKey {
     /// The algorithm that [`Self::sign`] uses, the one of its kind of key.
     fn algorithm(&self) -> SignatureAlgorithm;
 
-    /// Signs the octets of a TBSCertificate, hashing them by
+    /// Signs the octets that the structure has signed, hashing them by
     /// [`Self::algorithm`]: an ECDSA-Sig-Value in DER, or an RSA signature as
     /// long as the modulus.
     ///

@@ -1,16 +1,15 @@
 //! The TBSCertificate and its signature (RFC 5280 clause 4.1).
 
-use std::time::Duration;
-
-use clock::{Random, Timestamp};
+use clock::Random;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATION_NAME};
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
     ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
-use der::asn1::{Any, BitString, GeneralizedTime, Ia5String, OctetString, UtcTime, Utf8StringRef};
-use der::{DateTime, Decode, Encode};
+use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
+use der::asn1::{Any, BitString, Ia5String, Null, OctetString, Utf8StringRef};
+use der::{Decode, Encode};
 use spki::SubjectPublicKeyInfoOwned;
 use x509_cert::TbsCertificate;
 use x509_cert::attr::AttributeTypeAndValue;
@@ -23,13 +22,9 @@ use x509_cert::ext::pkix::{
 };
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 use x509_cert::serial_number::SerialNumber;
-use x509_cert::time::Time;
 
 use super::{IssuerKey, Validity};
-use crate::{Certificate, PublicKey, SignatureAlgorithm, TrustError};
-
-/// The last year that RFC 5280 clause 4.1.2.5 writes as UTCTime.
-const LAST_UTC_YEAR: u16 = 2049;
+use crate::{Certificate, PublicKey, SignatureAlgorithm, TrustError, moment};
 
 /// Everything of a certificate but its serial number and signature.
 pub(super) struct Draft<'a> {
@@ -58,8 +53,8 @@ pub(super) fn sign(
         signature: algorithm.identifier(),
         issuer: draft.issuer,
         validity: x509_cert::time::Validity {
-            not_before: time(draft.validity.0.not_before)?,
-            not_after: time(draft.validity.0.not_after)?,
+            not_before: moment::time(draft.validity.0.not_before)?,
+            not_after: moment::time(draft.validity.0.not_after)?,
         },
         subject: draft.subject,
         subject_public_key_info: SubjectPublicKeyInfoOwned::from_der(draft.key.spki_der())
@@ -173,6 +168,12 @@ pub(super) fn opaque(oid: ObjectIdentifier, value: &[u8]) -> Result<Extension, T
     })
 }
 
+/// Says that the status of this certificate is not asked: it signs status
+/// answers itself (RFC 6960 clause 4.2.2.2.1).
+pub(super) fn ocsp_no_check() -> Result<Extension, TrustError> {
+    extension(ID_PKIX_OCSP_NOCHECK, false, &Null)
+}
+
 fn extension(
     oid: ObjectIdentifier,
     critical: bool,
@@ -192,17 +193,6 @@ fn serial_number(rng: &mut dyn Random) -> Result<SerialNumber, TrustError> {
     let [first, ..] = &mut octets;
     *first = (*first & 0x3f) | 0x40;
     SerialNumber::new(&octets).map_err(encoding)
-}
-
-fn time(moment: Timestamp) -> Result<Time, TrustError> {
-    let date = DateTime::from_unix_duration(Duration::from_secs(moment.unix_seconds()))
-        .map_err(encoding)?;
-    if date.year() > LAST_UTC_YEAR {
-        return Ok(Time::GeneralTime(GeneralizedTime::from_date_time(date)));
-    }
-    UtcTime::from_date_time(date)
-        .map(Time::UtcTime)
-        .map_err(encoding)
 }
 
 fn encoding(_: der::Error) -> TrustError {

@@ -13,6 +13,7 @@
 )]
 
 mod anchors;
+mod crl;
 mod damage;
 mod dates;
 mod form;
@@ -25,11 +26,14 @@ mod keys;
 mod leaves;
 mod mutation;
 mod names;
+mod ocsp;
 mod openssl_fields;
 mod openssl_program;
 mod pva_leaves;
 mod request_forms;
 mod requests;
 mod routing;
+mod secure_clock;
+mod status;
 mod support;
 mod tre;

@@ -6,7 +6,13 @@ pub(crate) fn tlv(tag: u8, contents: &[u8]) -> Vec<u8> {
     match contents.len() {
         length @ 0..=0x7f => out.push(length as u8),
         length @ 0x80..=0xff => out.extend([0x81, length as u8]),
-        length => out.extend([0x82, (length >> 8) as u8, length as u8]),
+        length @ 0x100..=0xffff => out.extend([0x82, (length >> 8) as u8, length as u8]),
+        length => out.extend([
+            0x83,
+            (length >> 16) as u8,
+            (length >> 8) as u8,
+            length as u8,
+        ]),
     }
     out.extend(contents);
     out

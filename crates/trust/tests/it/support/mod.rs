@@ -2,9 +2,12 @@
 //! fixed keys, a seeded random source, and the `openssl` program.
 
 pub(crate) mod build;
+pub(crate) mod crl;
 pub(crate) mod der;
+pub(crate) mod ocsp;
 pub(crate) mod program;
 pub(crate) mod random;
+pub(crate) mod records;
 pub(crate) mod test_keys;
 
 use clock::Timestamp;
