@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode};
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, StatusType};
 
 use crate::profile::Rules;
 use crate::psk::{self, Psk, PskKeys};
+use crate::staple::{self, Staples};
 use crate::verify::Verdict;
 use crate::{Credentials, Error, PeerVerifier, Profile, context, offer};
 
@@ -35,6 +36,8 @@ pub struct ServerSettings {
     pub clients: ClientAuthentication,
     /// Its pre-shared keys.
     pub keys: Option<Arc<dyn PskKeys>>,
+    /// The status of its certificates, for clients that ask for it.
+    pub staples: Option<Arc<dyn Staples>>,
 }
 
 impl ServerSettings {
@@ -46,6 +49,7 @@ impl ServerSettings {
             credentials,
             clients: ClientAuthentication::None,
             keys: None,
+            staples: None,
         }
     }
 }
@@ -140,6 +144,9 @@ impl ServerConfig {
             context.set_session_id_context(b"rehome")?;
             psk::install_server(&mut context, Arc::clone(keys));
         }
+        if let Some(staples) = &settings.staples {
+            staple::install(&mut context, Arc::clone(staples))?;
+        }
         let (mode, verifier) = match settings.clients.clone() {
             ClientAuthentication::None => (SslVerifyMode::NONE, None),
             ClientAuthentication::Optional(verifier) => (SslVerifyMode::PEER, Some(verifier)),
@@ -220,6 +227,10 @@ impl ClientConfig {
 
     pub(crate) fn session(&self, server_name: &str) -> Result<Session, Error> {
         let mut session = self.0.session(Some(server_name), true)?;
+        let verdict = session.verdict.as_deref();
+        if verdict.is_some_and(Verdict::wants_staple) {
+            session.ssl.set_status_type(StatusType::OCSP)?;
+        }
         // RFC 6066 clause 3: an address is not sent as a server name.
         if server_name.parse::<std::net::IpAddr>().is_err() {
             session.ssl.set_hostname(server_name)?;

@@ -135,7 +135,14 @@ fn admit(
     match (shown, verdict.and_then(Verdict::decision)) {
         (None, None) if psk.is_some() => Ok(psk.cloned()),
         (None, None) if !proof_required => Ok(None),
-        (Some(shown), Some(Ok(peer))) if peer.leaf() == shown => Ok(Some(peer.clone())),
+        (Some(shown), Some(Ok(peer))) if peer.leaf() == shown => {
+            if let Some(verdict) = verdict {
+                verdict
+                    .judge_staple(&shown, ssl.ocsp_status())
+                    .map_err(|refusal| Error::from(&refusal))?;
+            }
+            Ok(Some(peer.clone()))
+        }
         (_, Some(Err(refusal))) => Err(refusal.into()),
         _ => Err(Error::from(&Refusal::new(
             "certificate-not-judged",

@@ -41,6 +41,29 @@ pub trait PeerVerifier: Send + Sync {
         chain: &[Vec<u8>],
         role: PeerRole<'_>,
     ) -> Result<PeerIdentity, Refusal>;
+
+    /// Whether a server is asked for its certificate's status (RFC 6066 clause 8,
+    /// RFC 8446 clause 4.4.2.1).
+    fn wants_staple(&self) -> bool {
+        false
+    }
+
+    /// Judges what the server stapled, an OCSP answer in DER, or that it stapled
+    /// nothing. Called once, with what [`verify`](Self::verify) was called with,
+    /// after the handshake and before anything else goes over the connection; only
+    /// where a staple is [wanted](Self::wants_staple).
+    ///
+    /// # Errors
+    /// The refusal; the connection is closed.
+    fn judge_staple(
+        &self,
+        leaf: &[u8],
+        chain: &[Vec<u8>],
+        staple: Option<&[u8]>,
+    ) -> Result<(), Refusal> {
+        let _ = (leaf, chain, staple);
+        Ok(())
+    }
 }
 
 /// What the peer is in this connection.
@@ -124,6 +147,8 @@ pub(crate) struct Verdict {
     /// The server's name, if the peer is the server.
     server_name: Option<String>,
     decision: OnceLock<Result<PeerIdentity, Refusal>>,
+    /// What stood above the leaf that was judged.
+    chain: OnceLock<Vec<Vec<u8>>>,
     /// The library's own complaint about the issuer, as it words unknown_ca.
     issuer_fault: OnceLock<X509VerifyResult>,
 }
@@ -134,6 +159,7 @@ impl Verdict {
             verifier,
             server_name,
             decision: OnceLock::new(),
+            chain: OnceLock::new(),
             issuer_fault: OnceLock::new(),
         }
     }
@@ -141,6 +167,20 @@ impl Verdict {
     /// What was decided, `None` as long as no certificate was judged.
     pub(crate) fn decision(&self) -> Option<&Result<PeerIdentity, Refusal>> {
         self.decision.get()
+    }
+
+    /// Whether the peer is a server whose status is wanted.
+    pub(crate) fn wants_staple(&self) -> bool {
+        self.server_name.is_some() && self.verifier.wants_staple()
+    }
+
+    /// Has the verifier judge what was stapled.
+    pub(crate) fn judge_staple(&self, leaf: &[u8], staple: Option<&[u8]>) -> Result<(), Refusal> {
+        if !self.wants_staple() {
+            return Ok(());
+        }
+        let chain = self.chain.get().map(Vec::as_slice).unwrap_or_default();
+        self.verifier.judge_staple(leaf, chain, staple)
     }
 
     /// OpenSSL's verify callback; `true` goes on.
@@ -157,7 +197,7 @@ impl Verdict {
         };
         let decision = self
             .decision
-            .get_or_init(|| self.decide(&leaf, &above(context)));
+            .get_or_init(|| self.decide(&leaf, self.chain.get_or_init(|| above(context))));
         match decision {
             // A second flight of certificates can't borrow the first's verdict.
             Ok(peer) if peer.leaf() == leaf => {

@@ -24,5 +24,6 @@ mod mismatch;
 mod openssl_program;
 mod psk;
 mod refusals;
+mod staples;
 mod suites;
 mod support;

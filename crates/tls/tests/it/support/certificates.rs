@@ -63,6 +63,10 @@ impl Authority {
         Self { certificate, key }
     }
 
+    pub(crate) fn key(&self) -> &PKey<Private> {
+        &self.key
+    }
+
     /// The same name and key in another certificate.
     pub(crate) fn renewed(&self, dates: (&str, &str)) -> X509 {
         let name = common_name(&self.certificate);

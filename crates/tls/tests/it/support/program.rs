@@ -49,6 +49,15 @@ impl OpenSsl {
         std::fs::write(self.dir.join(name), certificate.to_pem().unwrap()).unwrap();
     }
 
+    pub(crate) fn text(&self, name: &str, text: &str) {
+        std::fs::write(self.dir.join(name), text).unwrap();
+    }
+
+    /// What the program wrote.
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.dir.join(name)).unwrap()
+    }
+
     pub(crate) fn key(&self, name: &str, key: &PKey<Private>) {
         let pem = key.private_key_to_pem_pkcs8().unwrap();
         std::fs::write(self.dir.join(name), pem).unwrap();
