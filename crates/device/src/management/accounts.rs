@@ -10,7 +10,7 @@ use super::client::Client;
 use crate::Error;
 
 /// Where the accounts are.
-const ACCOUNTS: &str = "./DMAcc";
+pub(super) const ACCOUNTS: &str = "./DMAcc";
 
 /// The servers that accounts name, also those that no session can be held with.
 pub(super) fn named(tree: &Tree) -> Result<BTreeSet<String>, Error> {

@@ -12,6 +12,7 @@ use secret::SecretBytes;
 use store::{ManagedChanges, ManagedState, ManagedStore, StoreKey};
 use tokens::NodeKey;
 
+use super::inbox;
 use super::notified::Heard;
 use super::setup::FIRMWARE;
 use super::validator::Validator;
@@ -105,6 +106,7 @@ impl Kept {
         };
         kept.mount_firmware()?;
         kept.mount_vendors()?;
+        inbox::open(&mut kept.tree)?;
         kept.save()?;
         Ok(kept)
     }

@@ -1,6 +1,6 @@
 //! A managed device's first state (OMA DM StdObj 1.2 clause 5; OMA DM TND 1.2
 //! clause 7.7.1.2 for the root's ACL): device information, accounts, a firmware
-//! object.
+//! object, an Inbox.
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use dm::tree::{Acl, NodeUri, Right, ServerId, Tree, TreeLimits};
 use tokens::NodeKey;
 
 use super::account::Route;
+use super::inbox;
 use super::kept::{Kept, make_above};
 use crate::Error;
 
@@ -41,6 +42,8 @@ pub struct Setup {
     pub naps: Vec<(String, Nap, Vec<ServerId>)>,
     /// Servers that may update the firmware.
     pub firmware: Vec<ServerId>,
+    /// Servers that may leave accounts and access points in `./Inbox`.
+    pub inbox: Vec<ServerId>,
 }
 
 impl Setup {
@@ -80,6 +83,7 @@ impl Setup {
         for (name, nap, servers) in &self.naps {
             nap.write(&mut tree, &naps.child(name)?, servers)?;
         }
+        inbox::write(&mut tree, &self.inbox)?;
         let uri: NodeUri = FIRMWARE.parse()?;
         make_above(&mut tree, &uri)?;
         let firmware = Fumo::new(uri);

@@ -24,6 +24,7 @@ pub mod dev_detail;
 pub mod dev_info;
 pub mod dm_account;
 pub mod fumo;
+pub mod inbox;
 pub mod nap;
 mod report;
 pub mod scomo;

@@ -99,6 +99,10 @@ impl Tree {
         right: Right,
         uri: &NodeUri,
     ) -> Result<Found<'_>, Error> {
+        // Whatever is there, and whoever asks (StdObj clause 5.3.4).
+        if right == Right::Get && self.is_in_inbox(uri) {
+            return Err(Error::NotAllowed);
+        }
         let found = self.find(uri).ok_or(Error::NotFound)?;
         if !self.allows(by, right, uri) {
             return Err(Error::Denied);

@@ -16,6 +16,7 @@ mod copy;
 mod described;
 mod device;
 mod find;
+mod inbox;
 mod list;
 mod node;
 mod object;
@@ -31,6 +32,7 @@ use clock::Timestamp;
 
 pub use acl::{Acl, Right, ServerId};
 pub use address::{Address, Part};
+pub use inbox::Place;
 pub use list::{List, Listed, Listing};
 pub use node::{Node, NodeKind, Rights, Value};
 pub use object::{Executed, Execution, ManagementObject, ObjectNode, Overwrite};
@@ -79,6 +81,8 @@ pub struct Tree {
     device_scope: bool,
     /// What judges commands below a place.
     descriptions: Vec<(NodeUri, Description)>,
+    /// Where objects are left that the device puts away.
+    inbox: Option<inbox::Inbox>,
 }
 
 /// An open transaction: what to put back, newest last, and the objects that
@@ -107,6 +111,7 @@ impl Tree {
             implicit_add: false,
             device_scope: false,
             descriptions: Vec::new(),
+            inbox: None,
         }
     }
 

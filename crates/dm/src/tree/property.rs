@@ -68,14 +68,17 @@ impl Tree {
     /// is about the value alone.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Denied`]; [`Error::Property`] for one that
-    /// the node does not have.
+    /// [`Error::NotFound`], [`Error::Denied`]; [`Error::NotAllowed`] in the Inbox;
+    /// [`Error::Property`] for one that the node does not have.
     pub fn property(
         &self,
         by: &ServerId,
         uri: &NodeUri,
         property: Property,
     ) -> Result<Value, Error> {
+        if self.is_in_inbox(uri) {
+            return Err(Error::NotAllowed);
+        }
         let found = self.find(uri).ok_or(Error::NotFound)?;
         if !self.allows(by, Right::Get, uri) {
             return Err(Error::Denied);

@@ -52,7 +52,8 @@ impl Tree {
         Ok(Value::new(Format::Xml, type_, xml.into_bytes()))
     }
 
-    /// Creates the nodes of a serialised tree at and below `target`.
+    /// Creates the nodes of a serialised tree at and below `target`. Below the
+    /// Inbox the device names what has no name.
     ///
     /// # Errors
     /// What [`add`](Self::add) and [`set_property`](Self::set_property) say of
@@ -63,10 +64,19 @@ impl Tree {
         target: &NodeUri,
         tree: &ManagementTree,
     ) -> Result<(), Error> {
-        let nodes = tnds::flatten(tree, target)?;
+        let nodes = match self.is_inbox(target) {
+            true => tnds::flatten(&self.named(tree, target), target)?,
+            false => tnds::flatten(tree, target)?,
+        };
         self.whole(|tree| {
-            for (uri, node) in nodes {
-                tree.add_flat(by, &uri, node)?;
+            for (uri, node) in &nodes {
+                tree.add(by, uri, node.kind.clone())?;
+                tree.set_described(by, uri, None, node.title.clone())?;
+            }
+            // An ACL may take from the server what it needs for the nodes below.
+            for (uri, node) in nodes.iter().rev() {
+                let acl = node.acl.as_ref().map(ToString::to_string);
+                tree.set_described(by, uri, acl, None)?;
             }
             Ok(())
         })

@@ -45,13 +45,19 @@ impl Tree {
     /// Replace for this server alone (TND clause 7.7.1.3; Get because an ACL
     /// with a value inherits nothing).
     ///
+    /// Outside of an Atomic a node below the Inbox ([`set_inbox`](Self::set_inbox))
+    /// has to be a whole object by itself.
+    ///
     /// # Errors
     /// [`Error::AlreadyExists`]; [`Error::NotFound`], [`Error::Denied`] or
     /// [`Error::NotAllowed`] for the parent; [`Error::TooLarge`],
     /// [`Error::Full`], or what the object says.
     pub fn add(&mut self, by: &ServerId, uri: &NodeUri, kind: NodeKind) -> Result<(), Error> {
-        if !self.implicit_add {
+        if !self.implicit_add && !self.is_in_inbox(uri) {
             return self.add_one(by, uri, kind);
+        }
+        if !self.implicit_add {
+            return self.whole(|tree| tree.add_one(by, uri, kind));
         }
         let missing: Vec<NodeUri> = uri
             .upwards()

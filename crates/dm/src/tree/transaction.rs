@@ -26,13 +26,17 @@ impl Tree {
         self.open.is_some()
     }
 
-    /// Makes what was done since [`begin`](Self::begin) final.
+    /// Makes what was done since [`begin`](Self::begin) final, and puts away what
+    /// was left in the Inbox ([`set_inbox`](Self::set_inbox)).
     ///
     /// # Errors
-    /// What the first object says that can't; the transaction is still open
-    /// then, to be rolled back. [`Error::Misuse`] if none is open.
+    /// What the first object says that can't, or why something in the Inbox can't
+    /// be put away; the transaction is still open then, to be rolled back.
+    /// [`Error::Misuse`] if none is open.
     pub fn commit(&mut self) -> Result<(), Error> {
-        for mount in self.begun()? {
+        let begun = self.begun()?;
+        self.settle()?;
+        for mount in begun {
             if let Some(object) = self.mounts.get_mut(&mount) {
                 object.commit()?;
             }

@@ -299,13 +299,14 @@ fn software() {
 /// where each row is from.
 const STANDARD: &str = include_str!("../../../../vectors/oma-dm/standard-objects.toml");
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "devdetail",
     "devinfo",
     "dmacc",
     "fumo",
     "m2mcimm",
     "m2mm",
+    "nap",
     "scomo",
 ];
 

@@ -31,6 +31,7 @@ mod errors;
 mod fake;
 mod fumo;
 mod garbage;
+mod inbox;
 mod interaction;
 mod interaction_flow;
 mod kit;

@@ -39,6 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VERSION", default_value = "unknown")]
     firmware: String,
     /// An account in TOML; the first account's server may update the firmware
+    /// and leave accounts and access points in ./Inbox
     #[arg(long, value_name = "FILE", required_unless_present = "bootstrap")]
     account: Vec<PathBuf>,
     /// A provisioning document with APPLICATION w7
@@ -101,6 +102,7 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
         },
         accounts: named.collect(),
         naps,
-        firmware: first.into_iter().collect(),
+        firmware: first.iter().cloned().collect(),
+        inbox: first.into_iter().collect(),
     })
 }

@@ -14,7 +14,7 @@ use dm::objects::dev_info::DevInfo;
 use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
 use dm::objects::fumo::ResultCode;
 use dm::server::Request;
-use dm::tree::{NodeKind, Value};
+use dm::tree::{NodeKind, ServerId, Value};
 use secret::SecretBytes;
 use tokens::NodeKey;
 use tokens::os::OsRandom;
@@ -66,6 +66,10 @@ pub fn account(server: &str, url: &str) -> Account {
 
 pub fn setup(accounts: Vec<(String, Account)>) -> Setup {
     let text = str::to_owned;
+    let first = accounts
+        .first()
+        .map(|(_, account)| account.server_id.clone());
+    let first: Vec<ServerId> = first.into_iter().collect();
     Setup {
         info: DevInfo {
             device_id: text(DEVICE),
@@ -82,11 +86,8 @@ pub fn setup(accounts: Vec<(String, Account)>) -> Setup {
             hardware: text("1"),
             large_objects: false,
         },
-        firmware: accounts
-            .first()
-            .map(|(_, account)| account.server_id.clone())
-            .into_iter()
-            .collect(),
+        firmware: first.clone(),
+        inbox: first,
         accounts,
         naps: Vec::new(),
     }

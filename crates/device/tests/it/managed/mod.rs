@@ -3,6 +3,7 @@
 mod device;
 mod files;
 mod firmware;
+mod inbox;
 mod killed;
 mod large;
 mod notified;

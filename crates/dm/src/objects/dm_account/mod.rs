@@ -9,6 +9,7 @@
 
 mod authentication;
 mod bootstrap;
+mod inbox;
 mod read;
 mod write;
 
