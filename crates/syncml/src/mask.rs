@@ -49,6 +49,13 @@ impl Message {
     /// begun, since a part of a value does not show what it is a part of.
     #[must_use]
     pub fn masked_as_continued(&self) -> Self {
+        let mut masked = self.clone();
+        masked.mask_as_continued();
+        masked
+    }
+
+    /// The same in place.
+    pub fn mask_as_continued(&mut self) {
         fn hide(command: &mut Command) {
             let items = match command {
                 Command::Add(command)
@@ -68,19 +75,23 @@ impl Message {
                 item.data = item.data.as_ref().map(|_| Data::text(MASK));
             }
         }
-        let mut masked = self.masked();
-        masked.body.commands.iter_mut().for_each(hide);
-        masked
+        self.mask();
+        self.body.commands.iter_mut().for_each(hide);
     }
 
     /// This message with `***` for every credential, nonce and secret value.
     #[must_use]
     pub fn masked(&self) -> Self {
         let mut masked = self.clone();
-        mask_cred(masked.header.cred.as_mut());
-        mask_meta(masked.header.meta.as_mut());
-        masked.body.commands.iter_mut().for_each(mask_command);
+        masked.mask();
         masked
+    }
+
+    /// Puts `***` in the place of every credential, nonce and secret value.
+    pub fn mask(&mut self) {
+        mask_cred(self.header.cred.as_mut());
+        mask_meta(self.header.meta.as_mut());
+        self.body.commands.iter_mut().for_each(mask_command);
     }
 }
 

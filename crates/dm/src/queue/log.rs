@@ -1,6 +1,6 @@
 //! What people read of a session: every message as XML without its secrets.
 
-use syncml::{AlertCode, StatusCode, xml};
+use syncml::{AlertCode, Message, StatusCode, xml};
 
 use crate::server::{Event, Session};
 use crate::session::{Encoding, Received};
@@ -18,7 +18,7 @@ impl Transcript {
     /// The text of a message that came, as XML.
     #[must_use]
     pub fn received(&mut self, received: &Received<'_>) -> String {
-        masked_text(received, &mut self.received)
+        masked_text(received.message().clone(), &mut self.received)
     }
 
     /// The text of a message that goes out, as XML.
@@ -26,23 +26,21 @@ impl Transcript {
     pub fn sent(&mut self, encoding: Encoding, octets: &[u8]) -> String {
         Received::read(encoding, octets).map_or_else(
             |error| format!("(not shown: {error})"),
-            |received| masked_text(&received, &mut self.sent),
+            |received| masked_text(received.message, &mut self.sent),
         )
     }
 }
 
-fn masked_text(received: &Received<'_>, unfinished: &mut bool) -> String {
-    let message = received.message();
-    let masked = if *unfinished {
-        message.masked_as_continued()
+fn masked_text(mut message: Message, unfinished: &mut bool) -> String {
+    if std::mem::replace(unfinished, message.has_unfinished_item()) {
+        message.mask_as_continued();
     } else {
-        message.masked()
-    };
-    *unfinished = message.has_unfinished_item();
-    xml::encode(&masked).map_or_else(
-        |error| format!("(not shown: {error})"),
-        |octets| String::from_utf8_lossy(&octets).into_owned(),
-    )
+        message.mask();
+    }
+    // What was written is UTF-8.
+    let text = xml::encode(&message).map_err(|error| error.to_string());
+    text.and_then(|octets| String::from_utf8(octets).map_err(|error| error.to_string()))
+        .unwrap_or_else(|error| format!("(not shown: {error})"))
 }
 
 /// Answers alerts that a device sends of its own with 200: the session's record
