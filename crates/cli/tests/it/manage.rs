@@ -1,6 +1,7 @@
 //! `rehome device manage`: a device is set up, managed by a server on loopback,
 //! and shown, as a user does it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -260,6 +261,59 @@ async fn an_account_comes_from_a_provisioning_document_too() {
     assert_eq!(server.seen().results[0].1, "m2m.example");
     let address = value(&state, "./NAP/main_NAP/Addr").await;
     assert_eq!(address, "other.example");
+}
+
+/// Identifiers that differ only where a node name has no place for them; access
+/// points too, from one document or two (OMA DM StdObj 1.2, mapping of w7).
+#[tokio::test(flavor = "multi_thread")]
+async fn no_two_provisioned_accounts_get_one_node_name() {
+    let scratch = tempfile::tempdir().unwrap();
+    let document = |file: &str, servers: &[&str]| {
+        let application = |server: &&str| {
+            format!(
+                r#"<characteristic type="APPLICATION"><parm name="APPID" value="w7"/>
+                <parm name="PROVIDER-ID" value="{server}"/><parm name="TO-NAPID" value="n.1"/>
+                <parm name="ADDR" value="https://dm.example/dm"/></characteristic>"#
+            )
+        };
+        let applications: String = servers.iter().map(application).collect();
+        let point = r#"<characteristic type="NAPDEF"><parm name="NAPID" value="n.1"/>
+            <parm name="NAP-ADDRESS" value="m2m"/></characteristic>"#;
+        let path = scratch.path().join(file);
+        let whole = format!(
+            r#"<wap-provisioningdoc version="1.1">{applications}{point}</wap-provisioningdoc>"#
+        );
+        write_private(&path, &whole);
+        path
+    };
+    let one = document("1.xml", &["x.a", "x_a", "x_a_2"]);
+    let two = document("2.xml", &["x-a", "x!a"]);
+    let how = ["--bootstrap", text(&one), "--bootstrap", text(&two)];
+    let (state, made) = init(scratch.path(), &how).await;
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let mut found = Vec::new();
+    for node in tree(&state, "./DMAcc").await {
+        let uri = node["uri"].as_str().unwrap().to_owned();
+        let Some(at) = uri.strip_suffix("/ServerID") else {
+            continue;
+        };
+        let point = value(&state, &format!("{at}/ToConRef/1/ConRef")).await;
+        found.push((node["value"].clone(), at.to_owned(), point));
+    }
+    let servers: HashSet<String> = found.iter().map(|(it, _, _)| it.to_string()).collect();
+    let places: HashSet<&str> = found.iter().map(|(_, at, _)| at.as_str()).collect();
+    assert_eq!((servers.len(), places.len()), (5, 5), "{found:?}");
+    // Each goes by the access point of its own document, under that server's rights.
+    for (server, _, point) in &found {
+        let nodes = tree(&state, point.as_str().unwrap()).await;
+        let acl = nodes[0]["acl"].as_str().unwrap().to_owned();
+        let has = acl
+            .split(['&', '=', '+'])
+            .any(|name| name == server.as_str().unwrap());
+        assert!(has, "{server}: {acl}");
+    }
+    let points: HashSet<String> = found.iter().map(|(_, _, it)| it.to_string()).collect();
+    assert_eq!(points.len(), 2, "{points:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 //! clause 5.3). Both hold secrets, so both are the owner's alone, and no error
 //! shows a line of them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -121,7 +122,7 @@ pub(super) struct Provisioned {
 
 /// The accounts and access points of a provisioning document. What an account says
 /// of its access point becomes the point's node.
-pub(super) fn from_document(path: &Path) -> Result<Provisioned> {
+pub(super) fn from_document(path: &Path, names: &mut Names) -> Result<Provisioned> {
     let octets = key_file::read(path)?;
     let shown = || path.display().to_string();
     let document = ProvisioningDoc::read(octets.expose(), &DocumentLimits::default());
@@ -133,7 +134,7 @@ pub(super) fn from_document(path: &Path) -> Result<Provisioned> {
     let naps = document.naps().with_context(shown)?;
     let naps: Vec<(String, Nap)> = naps
         .iter()
-        .map(|nap| (as_name(&nap.id), Nap::from(nap)))
+        .map(|nap| (names.name(&nap.id), Nap::from(nap)))
         .collect();
     let node_of = |id: &String| {
         let found = naps.iter().find(|(_, nap)| nap.id == *id);
@@ -150,15 +151,24 @@ pub(super) fn from_document(path: &Path) -> Result<Provisioned> {
     })
 }
 
-/// The name of the account's node: the server's identifier with what a URI has
-/// no place for replaced.
-pub(super) fn node_name(account: &Account) -> String {
-    as_name(account.server_id.as_str())
-}
+/// The names of the nodes in one place (OMA DM StdObj 1.2, mapping of w7: each node
+/// has a name of its own).
+#[derive(Default)]
+pub(super) struct Names(BTreeSet<String>);
 
-fn as_name(text: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    text.chars()
-        .map(|c| if fits(c) { c } else { '_' })
-        .collect()
+impl Names {
+    /// A name that no other node has: an identifier, with what a URI has no place for
+    /// replaced, and a number behind it where that is taken.
+    pub(super) fn name(&mut self, identifier: &str) -> String {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let replaced = identifier.chars().map(|c| if fits(c) { c } else { '_' });
+        let first: String = replaced.collect();
+        let mut name = first.clone();
+        let mut number = 1_u32;
+        while !self.0.insert(name.clone()) {
+            number += 1;
+            name = format!("{first}_{number}");
+        }
+        name
+    }
 }

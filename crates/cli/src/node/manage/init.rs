@@ -13,7 +13,7 @@ use dm::tree::ServerId;
 use tokens::NodeKey;
 use tokens::os::OsRandom;
 
-use super::account::{from_document, from_toml, node_name};
+use super::account::{Names, from_document, from_toml};
 use super::settings;
 use crate::node::init::new_dir;
 
@@ -72,8 +72,9 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
         accounts.push(from_toml(path)?);
     }
     let mut naps = Vec::new();
+    let mut nap_names = Names::default();
     for path in &arguments.bootstrap {
-        let found = from_document(path)?;
+        let found = from_document(path, &mut nap_names)?;
         let servers = found.accounts.iter().map(|it| it.server_id.clone());
         let servers: Vec<ServerId> = servers.collect();
         let of_all = |(name, nap)| (name, nap, servers.clone());
@@ -81,9 +82,11 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
         accounts.extend(found.accounts);
     }
     let first = accounts.first().map(|account| account.server_id.clone());
-    let named = accounts
-        .into_iter()
-        .map(|account| (node_name(&account), account));
+    let mut names = Names::default();
+    let named = accounts.into_iter().map(|account| {
+        let name = names.name(account.server_id.as_str());
+        (name, account)
+    });
     Ok(Setup {
         info: DevInfo {
             device_id: arguments.device_id.clone(),
