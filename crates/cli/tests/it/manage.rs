@@ -216,6 +216,62 @@ async fn firmware_is_installed_by_the_configured_program() {
     assert!(server.seen().reports.is_empty());
 }
 
+/// The program is told what to do, and a component goes as it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn software_is_changed_by_the_configured_program() {
+    let scratch = tempfile::tempdir().unwrap();
+    let server = DmServer::start("a", "a secret").await;
+    let body = firmware(50_000, 2);
+    let files = FileServer::start(body.clone());
+    let file = account(scratch.path(), &server.url);
+    let (state, made) = init(scratch.path(), &["--account", text(&file)]).await;
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    let (installed, script) = (scratch.path().join("lamp"), scratch.path().join("do.sh"));
+    let words = "case $REHOME_SOFTWARE in\ninstall) cp \"$2\" \"$1\";;\n\
+        remove) test \"$2\" = \"$REHOME_NAME\" && rm \"$1\";;\n*) exit 1;;\nesac\n";
+    fs::write(&script, words).unwrap();
+    let program = format!(
+        "\n[software]\nprogram = \"/bin/sh\"\narguments = [\"{}\", \"{}\"]\n\n[hosts]",
+        text(&script),
+        text(&installed)
+    );
+    let settings = state.join("manage.toml");
+    let content = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, content.replace("\n[hosts]", &program)).unwrap();
+    let at = "./SCOMO/software";
+    let add = |target: String, kind: NodeKind| Request::Add { target, kind };
+    let exec = |what: &str| Request::Exec {
+        target: format!("{at}/{what}"),
+        correlator: Some(what.to_owned()),
+        argument: None,
+    };
+    let package = format!("{at}/Download/lamp");
+    server.plan(vec![
+        add(package.clone(), NodeKind::Interior { type_: None }),
+        add(
+            format!("{package}/PkgURL"),
+            NodeKind::Leaf(NodeValue::text(files.url.as_str())),
+        ),
+        exec("Download/lamp/Operations/DownloadInstall"),
+    ]);
+    let run = ["run", "--state", text(&state), "--once", "--allow-http"];
+    let ran = manage(&run).await;
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert_eq!(fs::read(&installed).unwrap(), body);
+    let component = "Inventory/Deployed/lamp/Operations";
+    server.plan(vec![exec(&format!("{component}/Deactivate"))]);
+    assert_eq!(manage(&run).await.status, Some(0));
+    server.plan(vec![exec(&format!("{component}/Remove"))]);
+    assert_eq!(manage(&run).await.status, Some(0));
+    assert!(!installed.exists());
+    let reports = std::mem::take(&mut server.seen().reports);
+    let found: Vec<&str> = reports
+        .iter()
+        .map(|report| report.code.split(['<', '>']).nth(2).unwrap())
+        .collect();
+    assert_eq!(found, ["1200", "1410", "1200"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_comes_from_a_provisioning_document_too() {
     let scratch = tempfile::tempdir().unwrap();

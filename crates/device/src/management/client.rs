@@ -19,7 +19,7 @@ use dm::tree::{NodeUri, ServerId, Tree};
 use super::kept::Kept;
 use super::network::Network;
 use super::setup::DEV_DETAIL;
-use super::{Config, DownloadLimits, Initiation, SessionReport, UpdateHook};
+use super::{Config, DownloadLimits, Initiation, SessionReport, SoftwareHook, UpdateHook};
 use crate::Error;
 
 /// How often in a row a report may lead to more work.
@@ -40,8 +40,11 @@ pub struct Client {
     pub(super) session_time: Duration,
     pub(super) limits: DownloadLimits,
     pub(super) hook: Option<Arc<dyn UpdateHook>>,
+    pub(super) software_hook: Option<Arc<dyn SoftwareHook>>,
     /// The file with the firmware package.
     pub(super) package: PathBuf,
+    /// The directory with the packages of software.
+    pub(super) packages: PathBuf,
     _lock: File,
 }
 
@@ -78,7 +81,9 @@ impl Client {
             session_time: config.session_time,
             limits: config.download,
             hook: config.hook,
+            software_hook: config.software,
             package: dir.join("package"),
+            packages: dir.join("packages"),
             _lock: lock,
         })
     }
@@ -98,8 +103,8 @@ impl Client {
     /// Whether a result waits to be reported.
     #[must_use]
     pub fn has_report(&self) -> bool {
-        let firmware = self.kept.firmware.as_ref();
-        firmware.is_some_and(|firmware| firmware.report().is_some())
+        let reporters = self.kept.reporters();
+        reporters.iter().any(|it| it.report().is_some())
     }
 
     /// The accounts that sessions can be held with.
@@ -142,6 +147,17 @@ impl Client {
         Ok(round)
     }
 
+    /// Does what servers have started. Returns when nothing is left to be done,
+    /// or when the rest waits for a restart ([`Outcome::Later`](super::Outcome),
+    /// [`SoftwareOutcome::Later`](super::SoftwareOutcome)).
+    ///
+    /// # Errors
+    /// Failures of the device itself: [`Error::Store`], [`Error::File`].
+    pub async fn work(&mut self) -> Result<(), Error> {
+        self.work_on_firmware().await?;
+        self.work_on_software().await
+    }
+
     /// Does what is to be done and reports it, as often as a server's answer
     /// to a report starts something new.
     ///
@@ -166,18 +182,17 @@ impl Client {
     /// The account whose server is to hear of a result. A result for a server
     /// whose account is gone is given up: there is nobody to tell it to.
     fn report_due(&mut self) -> Result<Option<NodeUri>, Error> {
-        let Some(firmware) = self.kept.firmware.clone() else {
-            return Ok(None);
-        };
         let accounts = self.accounts();
-        while let Some(report) = firmware.report() {
-            let fits = |server: &ServerId| report.server.as_ref().is_none_or(|it| it == server);
-            if let Some((at, _)) = accounts.iter().find(|(_, server)| fits(server)) {
-                return Ok(Some(at.clone()));
+        for reporter in self.kept.reporters() {
+            while reporter.report().is_some() {
+                let fits = |server: &ServerId| reporter.report_for(server).is_some();
+                if let Some((at, _)) = accounts.iter().find(|(_, server)| fits(server)) {
+                    return Ok(Some(at.clone()));
+                }
+                tracing::warn!("a result is for a server that has no account any more");
+                reporter.handle_reported()?;
+                self.kept.save()?;
             }
-            tracing::warn!("a result is for a server that has no account any more");
-            firmware.handle_reported()?;
-            self.kept.save()?;
         }
         Ok(None)
     }

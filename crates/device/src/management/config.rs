@@ -13,7 +13,7 @@ use tls::ClientConfig;
 use tls::http::Hosts;
 use tokens::NodeKey;
 
-use super::UpdateHook;
+use super::{SoftwareHook, UpdateHook};
 
 /// Octets of a large object unless the configuration says otherwise: 1 MiB.
 pub const MAX_OBJECT: usize = 1 << 20;
@@ -46,12 +46,15 @@ pub struct Config {
     /// What installs firmware; without it every update is reported as not
     /// implemented.
     pub hook: Option<Arc<dyn UpdateHook>>,
+    /// What installs software; without it everything is reported as not
+    /// implemented.
+    pub software: Option<Arc<dyn SoftwareHook>>,
     /// Objects of the device's maker.
     pub objects: Vec<Box<dyn VendorObject>>,
 }
 
 impl Config {
-    /// HTTPS alone is allowed, but there is no TLS configuration yet; no hook, no
+    /// HTTPS alone is allowed, but there is no TLS configuration yet; no hooks, no
     /// objects of makers, WBXML, the engine's times, large objects of up to
     /// [`MAX_OBJECT`], ten minutes for a session.
     #[must_use]
@@ -68,6 +71,7 @@ impl Config {
             session_time: Duration::from_secs(600),
             download: DownloadLimits::default(),
             hook: None,
+            software: None,
             objects: Vec::new(),
         }
     }

@@ -5,21 +5,19 @@
 
 use std::io;
 
+use dm::objects::DownloadUrl;
 use dm::objects::fumo::{Effect, Expected, Fumo, Leftover, Package, ResultCode, State};
 use dm::tree::NodeUri;
 
 use super::client::Client;
+use super::download::{Cause, Order};
 use super::setup::FIRMWARE;
 use super::{Outcome, Phase, package};
 use crate::Error;
 
 impl Client {
-    /// Does what servers have started. Returns when nothing is left to be done,
-    /// or when the rest waits for a restart ([`Outcome::Later`]).
-    ///
-    /// # Errors
-    /// Failures of the device itself: [`Error::Store`], [`Error::File`].
-    pub async fn work(&mut self) -> Result<(), Error> {
+    /// Does what servers have started with the firmware.
+    pub(super) async fn work_on_firmware(&mut self) -> Result<(), Error> {
         let Some(firmware) = self.kept.firmware.clone() else {
             return Ok(());
         };
@@ -31,11 +29,7 @@ impl Client {
                     offset,
                     expected,
                 } => {
-                    let outcome = self.fetch(&firmware, &url, offset, expected).await?;
-                    if let Err(code) = outcome {
-                        tracing::info!(code = code.code(), "the download failed");
-                        firmware.handle_failed(code)?;
-                    }
+                    self.download(&firmware, &url, offset, expected).await?;
                 }
                 Effect::Verify(package) => self.verify(&firmware, &package).await?,
                 Effect::Apply(package) => {
@@ -51,6 +45,34 @@ impl Client {
             }
             self.kept.save()?;
             self.tidy(&firmware)?;
+        }
+        Ok(())
+    }
+
+    async fn download(
+        &mut self,
+        firmware: &Fumo,
+        url: &DownloadUrl,
+        offset: u64,
+        expected: Expected,
+    ) -> Result<(), Error> {
+        let order = Order {
+            url,
+            offset,
+            expected,
+            path: self.package.clone(),
+            progress: &|octets| firmware.handle_download_progress(octets),
+            validator: |kept| &mut kept.validator,
+        };
+        match self.fetch(&order).await? {
+            Ok(()) => {
+                let fits = self.digest_fits(&order.expected)?;
+                firmware.handle_downloaded(fits)?;
+            }
+            Err(cause) => {
+                tracing::info!(?cause, "the download failed");
+                firmware.handle_failed(cause.into())?;
+            }
         }
         Ok(())
     }
@@ -126,12 +148,30 @@ impl Client {
     }
 
     /// Whether the file is the package that was asked for.
-    pub(super) fn digest_fits(&self, expected: &Expected) -> Result<bool, Error> {
+    fn digest_fits(&self, expected: &Expected) -> Result<bool, Error> {
         let Some(sha256) = expected.sha256 else {
             return Ok(true);
         };
         let found = package_digest(&self.package).map_err(Error::file(&self.package))?;
         Ok(found.1 == sha256)
+    }
+}
+
+impl From<Cause> for ResultCode {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::BadUrl => Self::BAD_URL,
+            Cause::Corrupted => Self::CORRUPTED,
+            Cause::NotAcceptable => Self::NOT_ACCEPTABLE,
+            Cause::Authentication => Self::AUTHENTICATION,
+            Cause::TimedOut => Self::TIMED_OUT,
+            Cause::Unavailable => Self::SERVER_UNAVAILABLE,
+            Cause::Server => Self::SERVER_ERROR,
+            Cause::NoRoom => Self::NO_ROOM_TO_DOWNLOAD,
+            Cause::Network => Self::NETWORK,
+            Cause::Device => Self::CLIENT_ERROR,
+            Cause::Undefined => Self::UNDEFINED,
+        }
     }
 }
 

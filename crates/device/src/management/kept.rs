@@ -7,6 +7,7 @@ use std::path::Path;
 
 use dm::objects::Snapshot;
 use dm::objects::fumo::Fumo;
+use dm::objects::scomo::Scomo;
 use dm::tree::{Acl, Node, NodeKind, NodeUri, Tree, TreeLimits};
 use secret::SecretBytes;
 use store::{ManagedChanges, ManagedState, ManagedStore, StoreKey};
@@ -14,13 +15,15 @@ use tokens::NodeKey;
 
 use super::inbox;
 use super::notified::Heard;
-use super::setup::FIRMWARE;
+use super::setup::{FIRMWARE, SOFTWARE};
 use super::validator::Validator;
 use super::{KEY, STORE, VendorObject, rows};
 use crate::Error;
 
 /// Names of states in the store; a vendor's object has its URI.
 const STATE_FIRMWARE: &str = "firmware";
+const STATE_SOFTWARE: &str = "software";
+const STATE_SOFTWARE_VALIDATOR: &str = "software-validator";
 const STATE_SESSION: &str = "session";
 const STATE_VALIDATOR: &str = "validator";
 const STATE_HEARD: &str = "notifications";
@@ -30,11 +33,14 @@ pub(super) struct Kept {
     store: ManagedStore,
     pub(super) tree: Tree,
     pub(super) firmware: Option<Fumo>,
+    pub(super) software: Option<Scomo>,
     vendors: Vec<Box<dyn VendorObject>>,
     /// The number of the last session that the device began.
     pub(super) session: u16,
     /// What the package that is being fetched is known by.
     pub(super) validator: Option<Validator>,
+    /// The same of the software package that is being fetched.
+    pub(super) software_validator: Option<Validator>,
     /// Notifications that were taken.
     pub(super) heard: Heard,
     saved: Saved,
@@ -54,7 +60,8 @@ impl Kept {
         dir: &Path,
         key: &NodeKey,
         tree: Tree,
-        firmware: Option<Fumo>,
+        firmware: Fumo,
+        software: Scomo,
     ) -> Result<(), Error> {
         let mut store = open_store(dir, key)?;
         if store.load()?.is_some() {
@@ -63,10 +70,12 @@ impl Kept {
         let mut kept = Self {
             store,
             tree,
-            firmware,
+            firmware: Some(firmware),
+            software: Some(software),
             vendors: Vec::new(),
             session: 0,
             validator: None,
+            software_validator: None,
             heard: Heard::default(),
             saved: Saved::default(),
         };
@@ -91,6 +100,9 @@ impl Kept {
         if saved.objects.contains_key(STATE_FIRMWARE) {
             nodes.remove(&FIRMWARE.parse()?);
         }
+        if saved.objects.contains_key(STATE_SOFTWARE) {
+            nodes.remove(&SOFTWARE.parse()?);
+        }
         for vendor in &vendors {
             nodes.remove(&vendor.uri());
         }
@@ -98,13 +110,16 @@ impl Kept {
             store,
             tree: import(nodes, max_object.unwrap_or(0))?,
             firmware: None,
+            software: None,
             vendors,
             session: session(saved.objects.get(STATE_SESSION))?,
             validator: Validator::stored(saved.objects.get(STATE_VALIDATOR)),
+            software_validator: Validator::stored(saved.objects.get(STATE_SOFTWARE_VALIDATOR)),
             heard: Heard::stored(saved.objects.get(STATE_HEARD)),
             saved,
         };
         kept.mount_firmware()?;
+        kept.mount_software()?;
         kept.mount_vendors()?;
         inbox::open(&mut kept.tree)?;
         kept.save()?;
@@ -127,6 +142,17 @@ impl Kept {
         let acl = self.mounting_acl(&FIRMWARE.parse()?, None);
         firmware.mount(&mut self.tree, acl)?;
         self.firmware = Some(firmware);
+        Ok(())
+    }
+
+    fn mount_software(&mut self) -> Result<(), Error> {
+        let Some(stored) = self.saved.objects.get(STATE_SOFTWARE) else {
+            return Ok(());
+        };
+        let software = Scomo::restore(&Snapshot::from_octets(stored.expose().clone()))?;
+        let acl = self.mounting_acl(&SOFTWARE.parse()?, None);
+        software.mount(&mut self.tree, acl)?;
+        self.software = Some(software);
         Ok(())
     }
 
@@ -216,6 +242,14 @@ impl Kept {
         if let Some(firmware) = &self.firmware {
             let octets = firmware.snapshot().octets().to_vec();
             objects.insert(STATE_FIRMWARE.to_owned(), SecretBytes::new(octets));
+        }
+        if let Some(software) = &self.software {
+            let octets = software.snapshot().octets().to_vec();
+            objects.insert(STATE_SOFTWARE.to_owned(), SecretBytes::new(octets));
+        }
+        if let Some(validator) = &self.software_validator {
+            let octets = validator.to_stored();
+            objects.insert(STATE_SOFTWARE_VALIDATOR.to_owned(), octets);
         }
         if let Some(validator) = &self.validator {
             objects.insert(STATE_VALIDATOR.to_owned(), validator.to_stored());

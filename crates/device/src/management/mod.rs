@@ -1,10 +1,10 @@
 //! A general OMA DM client for devices, beside the operator change
 //! (OMA-TS-DM_Protocol-V1_2, OMA-TS-DM_StdObj-V1_2; OMA-TS-SyncML_HTTPBinding
-//! for the transport; OMA FUMO 1.0 for firmware).
+//! for the transport; OMA FUMO 1.0 for firmware, OMA SCOMO 1.0 for software).
 //!
 //! A managed device is a directory: `management.db` with the management tree,
 //! its nonces and the states of its objects, `package` with the firmware that is
-//! being fetched or installed, `lock` so that one process at a time works on it.
+//! being fetched or installed, `packages` with those of software, `lock` so that one process at a time works on it.
 //! [`Setup`] makes it, [`Client`] works on it, [`Outline`] shows it.
 //!
 //! Nothing leaves the device before the state that it rests on is stored: what
@@ -31,20 +31,24 @@ mod notified;
 mod outline;
 mod package;
 mod program;
+mod reporter;
 mod rows;
 mod session;
 mod setup;
+mod software;
 mod validator;
 
 pub use client::{Client, Round};
 pub use config::{Config, DownloadLimits, Initiation, MAX_OBJECT, VendorObject};
-pub use hook::{Answering, Outcome, Phase, UpdateHook};
+pub use hook::{
+    Answering, Outcome, Phase, SoftwareHook, SoftwareOutcome, SoftwareTask, UpdateHook,
+};
 pub use inbox::INBOX;
 pub use notified::NotificationSocket;
 pub use outline::{Entry, Outline};
 pub use program::ProgramHook;
 pub use session::{Ended, ExecutedCommand, SessionReport};
-pub use setup::{FIRMWARE, NAPS, Setup};
+pub use setup::{FIRMWARE, NAPS, SOFTWARE, Setup};
 
 /// The number of the store's key: a device has one.
 const KEY: u32 = 1;

@@ -1,11 +1,15 @@
-//! A program that installs firmware, run without a shell (OMA FUMO 1.0 clause
-//! 6.1: the way of installing is the device's own).
+//! A program that installs firmware or software, run without a shell (OMA FUMO 1.0
+//! clause 6.1: the way of installing is the device's own).
 //!
 //! It gets its configured arguments and then the package's file name; the
 //! environment variable `REHOME_UPDATE` is `apply`, or `outcome` if an update
-//! was interrupted. Its exit status decides:
+//! was interrupted. For software `REHOME_SOFTWARE` says what is to be done:
+//! `install`, `activate`, `deactivate` or `remove`; `REHOME_NAME` and `REHOME_ID` are
+//! the name and the identifier of the package or component, and the name is the last
+//! argument where there is no file. An installed package is one component of its
+//! own name, active. The program's exit status decides:
 //!
-//! - 0: the package is installed;
+//! - 0: the package is installed, or whatever was to be done is;
 //! - 75: it will be known after the next start (the device is about to reboot);
 //! - 76, for `outcome`: it had not begun, so it is to be run with `apply`;
 //! - anything else, a signal or too long a time: the update failed.
@@ -16,7 +20,7 @@
 //! after a restart it is waited for before it is run again. When its time is up
 //! the program is killed, and has itself to see to what it has started.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -25,10 +29,11 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use dm::objects::fumo::ResultCode;
+use dm::objects::scomo::{self, Component, Operation};
 use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Answering, Outcome, Phase, UpdateHook};
+use super::{Answering, Outcome, Phase, SoftwareHook, SoftwareOutcome, SoftwareTask, UpdateHook};
 use crate::Error;
 
 /// `EX_TEMPFAIL`.
@@ -37,7 +42,7 @@ const NOT_BEGUN: i32 = 76;
 /// How often the lock of an earlier run is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A program as an [`UpdateHook`].
+/// A program as an [`UpdateHook`] or a [`SoftwareHook`].
 #[derive(Clone, Debug)]
 pub struct ProgramHook {
     program: PathBuf,
@@ -69,10 +74,17 @@ impl ProgramHook {
         })
     }
 
-    async fn run(&self, package: &Path, phase: Phase) -> io::Result<Outcome> {
+    /// How the program ended; nothing if its time was up.
+    async fn run(
+        &self,
+        last: &OsStr,
+        lock: &Path,
+        phase: Phase,
+        environment: &[(&str, &str)],
+    ) -> io::Result<Option<ExitStatus>> {
         let until = Instant::now() + self.time_limit;
-        let Some(lock) = locked(&package.with_extension("lock"), until).await? else {
-            return Ok(Outcome::Failed(ResultCode::UPDATE_FAILED));
+        let Some(lock) = locked(lock, until).await? else {
+            return Ok(None);
         };
         let word = match phase {
             Phase::Apply => "apply",
@@ -80,8 +92,9 @@ impl ProgramHook {
         };
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
-            .arg(package)
+            .arg(last)
             .env("REHOME_UPDATE", word)
+            .envs(environment.iter().copied())
             .stdin(Stdio::from(lock.try_clone()?))
             .stdout(Stdio::null())
             // A signal from a terminal must not end an update half way through.
@@ -90,20 +103,32 @@ impl ProgramHook {
         let Ok(ended) = timeout_at(until, child.wait()).await else {
             tracing::warn!(program = %self.program.display(), "took too long and is killed");
             child.kill().await?;
-            return Ok(Outcome::Failed(ResultCode::UPDATE_FAILED));
+            return Ok(None);
         };
         let status = ended?;
         tracing::info!(program = %self.program.display(), word, %status, "has ended");
-        Ok(outcome(status, phase))
+        Ok(Some(status))
+    }
+
+    fn not_run(&self, error: &io::Error) {
+        tracing::warn!(program = %self.program.display(), %error, "can't be run");
     }
 }
 
-fn outcome(status: ExitStatus, phase: Phase) -> Outcome {
-    match (status.code(), phase) {
-        (Some(0), _) => Outcome::Applied,
-        (Some(LATER), _) => Outcome::Later,
-        (Some(NOT_BEGUN), Phase::Outcome) => Outcome::NotBegun,
-        _ => Outcome::Failed(ResultCode::UPDATE_FAILED),
+/// What a program says of either.
+enum Said {
+    Done,
+    Later,
+    NotBegun,
+    Failed,
+}
+
+fn said(status: Option<ExitStatus>, phase: Phase) -> Said {
+    match (status.and_then(|status| status.code()), phase) {
+        (Some(0), _) => Said::Done,
+        (Some(LATER), _) => Said::Later,
+        (Some(NOT_BEGUN), Phase::Outcome) => Said::NotBegun,
+        _ => Said::Failed,
     }
 }
 
@@ -131,10 +156,65 @@ async fn locked(path: &Path, until: Instant) -> io::Result<Option<File>> {
 impl UpdateHook for ProgramHook {
     fn update<'a>(&'a self, package: &'a Path, phase: Phase) -> Answering<'a, Outcome> {
         Box::pin(async move {
-            self.run(package, phase).await.unwrap_or_else(|error| {
-                tracing::warn!(program = %self.program.display(), %error, "can't be run");
-                Outcome::Failed(ResultCode::CLIENT_ERROR)
-            })
+            let lock = package.with_extension("lock");
+            match self.run(package.as_os_str(), &lock, phase, &[]).await {
+                Ok(status) => match said(status, phase) {
+                    Said::Done => Outcome::Applied,
+                    Said::Later => Outcome::Later,
+                    Said::NotBegun => Outcome::NotBegun,
+                    Said::Failed => Outcome::Failed(ResultCode::UPDATE_FAILED),
+                },
+                Err(error) => {
+                    self.not_run(&error);
+                    Outcome::Failed(ResultCode::CLIENT_ERROR)
+                }
+            }
         })
+    }
+}
+
+impl SoftwareHook for ProgramHook {
+    fn run<'a>(&'a self, task: SoftwareTask<'a>) -> Answering<'a, SoftwareOutcome> {
+        Box::pin(async move {
+            let (word, failure) = match task.operation {
+                Operation::Activate => ("activate", scomo::ResultCode::ACTIVATE_FAILED),
+                Operation::Deactivate => ("deactivate", scomo::ResultCode::DEACTIVATE_FAILED),
+                Operation::RemovePackage | Operation::RemoveComponent => {
+                    ("remove", scomo::ResultCode::REMOVE_FAILED)
+                }
+                _ => ("install", scomo::ResultCode::INSTALL_FAILED),
+            };
+            let environment = [
+                ("REHOME_SOFTWARE", word),
+                ("REHOME_NAME", task.name),
+                ("REHOME_ID", task.id),
+            ];
+            let name = OsStr::new(task.name);
+            let last = task.package.map_or(name, Path::as_os_str);
+            match Self::run(self, last, task.lock, task.phase, &environment).await {
+                Ok(status) => match said(status, task.phase) {
+                    Said::Done => SoftwareOutcome::Done(vec![whole(&task)]),
+                    Said::Later => SoftwareOutcome::Later,
+                    Said::NotBegun => SoftwareOutcome::NotBegun,
+                    Said::Failed => SoftwareOutcome::Failed(failure),
+                },
+                Err(error) => {
+                    self.not_run(&error);
+                    SoftwareOutcome::Failed(scomo::ResultCode::CLIENT_ERROR)
+                }
+            }
+        })
+    }
+}
+
+/// A package as one component.
+fn whole(task: &SoftwareTask<'_>) -> Component {
+    Component {
+        node: task.name.to_owned(),
+        id: task.id.to_owned(),
+        name: None,
+        version: None,
+        package: Some(task.id.to_owned()),
+        active: true,
     }
 }

@@ -19,7 +19,8 @@ use super::accounts;
 use super::client::Client;
 use super::endpoint::Endpoint;
 use super::exchange::Unanswered;
-use super::setup::{DEV_INFO, FIRMWARE};
+use super::reporter::Reporter;
+use super::setup::{DEV_INFO, FIRMWARE, SOFTWARE};
 use crate::Error;
 
 /// How long a last word may take.
@@ -77,7 +78,7 @@ struct Talk {
     /// Which of the account's credentials have nonces.
     levels: Vec<AuthLevel>,
     /// The alert with the result that is due.
-    alert: Option<AlertId>,
+    alert: Option<(AlertId, Reporter)>,
     /// The server has proved who it is.
     trusted: bool,
     /// The server has answered the alert with 200.
@@ -200,12 +201,13 @@ impl Client {
         &self,
         session: &mut Session,
         server: &ServerId,
-    ) -> Result<Option<AlertId>, Error> {
-        let firmware = self.kept.firmware.as_ref();
-        let report = firmware.and_then(dm::objects::fumo::Fumo::report);
-        let report = report.filter(|it| it.server.as_ref().is_none_or(|it| it == server));
-        let alert = report.map(|report| session.alert(report.alert));
-        Ok(alert.transpose()?)
+    ) -> Result<Option<(AlertId, Reporter)>, Error> {
+        for reporter in self.kept.reporters() {
+            if let Some(report) = reporter.report_for(server) {
+                return Ok(Some((session.alert(report.alert)?, reporter)));
+            }
+        }
+        Ok(None)
     }
 
     async fn converse(&mut self, talk: &mut Talk) -> Result<(), Error> {
@@ -277,8 +279,8 @@ impl Client {
         }
         if talk.taken && talk.trusted && !talk.report.reported {
             talk.report.reported = true;
-            if let Some(firmware) = &self.kept.firmware {
-                firmware.handle_reported()?;
+            if let Some((_, reporter)) = &talk.alert {
+                reporter.handle_reported()?;
             }
         }
         self.kept.save()
@@ -289,16 +291,24 @@ impl Client {
             Event::ServerAuthenticated => talk.trusted = true,
             Event::NoncesChanged(nonces) => self.keep_nonces(talk, &nonces)?,
             Event::Running { uri, .. } => {
-                let at: NodeUri = FIRMWARE.parse()?;
-                if let Some(firmware) = &self.kept.firmware
-                    && uri.below(&at).is_some()
+                let (firmware, software): (NodeUri, NodeUri) =
+                    (FIRMWARE.parse()?, SOFTWARE.parse()?);
+                let server = &talk.report.server;
+                if let Some(object) = &self.kept.firmware
+                    && uri.below(&firmware).is_some()
                 {
-                    firmware.handle_commanded_by(&talk.report.server)?;
+                    object.handle_commanded_by(server)?;
+                }
+                if let Some(object) = &self.kept.software
+                    && uri.below(&software).is_some()
+                {
+                    object.handle_commanded_by(server, &uri)?;
                 }
             }
             // Whoever has not proved itself yet may have said so.
             Event::AlertAnswered { alert, status } => {
-                talk.taken |= talk.alert == Some(alert) && status == StatusCode::OK;
+                let ours = talk.alert.as_ref().is_some_and(|(ours, _)| *ours == alert);
+                talk.taken |= ours && status == StatusCode::OK;
             }
             Event::Executed {
                 command,

@@ -1,6 +1,6 @@
 //! A managed device's first state (OMA DM StdObj 1.2 clause 5; OMA DM TND 1.2
-//! clause 7.7.1.2 for the root's ACL): device information, accounts, a firmware
-//! object, an Inbox.
+//! clause 7.7.1.2 for the root's ACL): device information, accounts, objects for
+//! firmware and software, an Inbox.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use dm::objects::dev_info::DevInfo;
 use dm::objects::dm_account::Account;
 use dm::objects::fumo::Fumo;
 use dm::objects::nap::Nap;
+use dm::objects::scomo::Scomo;
 use dm::tree::{Acl, NodeUri, Right, ServerId, Tree, TreeLimits};
 use tokens::NodeKey;
 
@@ -19,6 +20,9 @@ use crate::Error;
 
 /// Where the firmware object is.
 pub const FIRMWARE: &str = "./FUMO/firmware";
+
+/// Where the object for software is.
+pub const SOFTWARE: &str = "./SCOMO/software";
 
 /// Where network access points are.
 pub const NAPS: &str = "./NAP";
@@ -42,6 +46,8 @@ pub struct Setup {
     pub naps: Vec<(String, Nap, Vec<ServerId>)>,
     /// Servers that may update the firmware.
     pub firmware: Vec<ServerId>,
+    /// Servers that may change the software.
+    pub software: Vec<ServerId>,
     /// Servers that may leave accounts and access points in `./Inbox`.
     pub inbox: Vec<ServerId>,
 }
@@ -54,11 +60,11 @@ impl Setup {
     /// account that no session can be held with, [`Error::Dm`] for a value that
     /// can't be, [`Error::Store`].
     pub fn create(&self, dir: &Path, key: &NodeKey) -> Result<(), Error> {
-        let (tree, firmware) = self.tree()?;
-        Kept::create(dir, key, tree, Some(firmware))
+        let (tree, firmware, software) = self.tree()?;
+        Kept::create(dir, key, tree, firmware, software)
     }
 
-    fn tree(&self) -> Result<(Tree, Fumo), Error> {
+    fn tree(&self) -> Result<(Tree, Fumo, Scomo), Error> {
         let root = Acl::everybody(&[Right::Add, Right::Get]);
         let mut tree = Tree::new(root, TreeLimits::default());
         self.info.write(&mut tree, &DEV_INFO.parse()?)?;
@@ -87,16 +93,20 @@ impl Setup {
         let uri: NodeUri = FIRMWARE.parse()?;
         make_above(&mut tree, &uri)?;
         let firmware = Fumo::new(uri);
-        firmware.mount(&mut tree, Some(firmware_acl(&self.firmware)))?;
-        Ok((tree, firmware))
+        let rights = [Right::Exec, Right::Get, Right::Replace];
+        firmware.mount(&mut tree, Some(acl(&self.firmware, &rights)))?;
+        let uri: NodeUri = SOFTWARE.parse()?;
+        make_above(&mut tree, &uri)?;
+        let software = Scomo::new(uri);
+        software.mount(&mut tree, Some(acl(&self.software, &Right::ALL)))?;
+        Ok((tree, firmware, software))
     }
 }
 
-/// What a firmware object needs of the servers' rights.
-fn firmware_acl(servers: &[ServerId]) -> Acl {
-    let rights = [Right::Exec, Right::Get, Right::Replace];
+/// These rights for these servers.
+fn acl(servers: &[ServerId], rights: &[Right]) -> Acl {
     servers.iter().fold(Acl::everybody(&[]), |acl, server| {
-        let add = |acl: Acl, right: Right| acl.and(right, server);
-        rights.into_iter().fold(acl, add)
+        let add = |acl: Acl, right: &Right| acl.and(*right, server);
+        rights.iter().fold(acl, add)
     })
 }

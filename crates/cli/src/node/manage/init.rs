@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// The version of its firmware
     #[arg(long, value_name = "VERSION", default_value = "unknown")]
     firmware: String,
-    /// An account in TOML; the first account's server may update the firmware
+    /// An account in TOML; the first account's server may change firmware and software
     /// and leave accounts and access points in ./Inbox
     #[arg(long, value_name = "FILE", required_unless_present = "bootstrap")]
     account: Vec<PathBuf>,
@@ -106,6 +106,7 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
         accounts: named.collect(),
         naps,
         firmware: first.iter().cloned().collect(),
+        software: first.iter().cloned().collect(),
         inbox: first.into_iter().collect(),
     })
 }

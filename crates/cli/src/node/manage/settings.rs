@@ -46,6 +46,12 @@ max_object = 1048576       # octets of an object in chunks (LrgObj); 0: none
 # arguments = []
 # time_limit_s = 1800
 
+# The program that installs software, told what by REHOME_SOFTWARE (install,
+# activate, deactivate, remove), REHOME_NAME and REHOME_ID. Exit statuses and
+# REHOME_UPDATE as above.
+# [software]
+# program = "/usr/local/sbin/change-software"
+
 [hosts]         # where hosts are reached that DNS is not to be asked for
 "#;
 
@@ -66,6 +72,8 @@ pub(super) struct Settings {
     authorities: Option<PathBuf>,
     #[serde(default)]
     update: Option<Update>,
+    #[serde(default)]
+    software: Option<Update>,
     #[serde(default)]
     hosts: BTreeMap<String, SocketAddr>,
 }
@@ -121,14 +129,24 @@ impl Settings {
             config.tls = Some(tls(&dir.join(authorities))?);
         }
         if let Some(update) = &self.update {
-            let hook = ProgramHook::new(
-                update.program.clone(),
-                update.arguments.iter().map(OsString::from).collect(),
-                Duration::from_secs(update.time_limit_s),
-            )?;
-            config.hook = Some(Arc::new(hook));
+            config.hook = Some(Arc::new(update.hook()?));
+        }
+        if let Some(software) = &self.software {
+            config.software = Some(Arc::new(software.hook()?));
         }
         Ok(config)
+    }
+}
+
+impl Update {
+    fn hook(&self) -> Result<ProgramHook> {
+        let arguments = self.arguments.iter().map(OsString::from).collect();
+        let time_limit = Duration::from_secs(self.time_limit_s);
+        Ok(ProgramHook::new(
+            self.program.clone(),
+            arguments,
+            time_limit,
+        )?)
     }
 }
 

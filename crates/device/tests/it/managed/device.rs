@@ -87,6 +87,7 @@ pub fn setup(accounts: Vec<(String, Account)>) -> Setup {
             large_objects: false,
         },
         firmware: first.clone(),
+        software: first.clone(),
         inbox: first,
         accounts,
         naps: Vec::new(),

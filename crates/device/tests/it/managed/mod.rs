@@ -10,3 +10,4 @@ mod notified;
 mod secure;
 mod server;
 mod sessions;
+mod software;

@@ -108,6 +108,13 @@ impl Scomo {
         })
     }
 
+    /// The packages whose octets the owner has to keep: those in Delivered, and
+    /// those that are being fetched or checked.
+    #[must_use]
+    pub fn packages(&self) -> Vec<String> {
+        self.0.look(Machine::packages)
+    }
+
     /// The next thing to do; nothing while an Atomic is open.
     #[must_use]
     pub fn poll_effect(&self) -> Option<Effect> {

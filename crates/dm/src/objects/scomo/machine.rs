@@ -154,6 +154,13 @@ impl Machine {
         Ok(idle.then_some(ResultCode::SUCCESS))
     }
 
+    pub(super) fn packages(&self) -> Vec<String> {
+        let coming = self.jobs.iter().filter(|job| job.operation.fetches());
+        let coming = coming.map(|job| job.name.clone());
+        let here = self.inventory.delivered.keys().cloned();
+        here.chain(coming).collect()
+    }
+
     pub(super) fn poll_effect(&mut self) -> Option<Effect> {
         let downloads = &self.inventory.downloads;
         let job = self.jobs.iter_mut().find(|job| !job.asked)?;
