@@ -27,3 +27,4 @@ mod refusals;
 mod staples;
 mod suites;
 mod support;
+mod versions;
