@@ -8,6 +8,7 @@
 )]
 
 mod aka;
+mod audit;
 mod demo;
 mod dm;
 mod encoding;
@@ -42,6 +43,8 @@ enum Noun {
     /// Authentication and key agreement: MILENAGE values for tests and tracing
     #[command(subcommand)]
     Aka(aka::Verb),
+    /// What the paper on DM session security demands, looked for at any server
+    Audit(audit::Arguments),
     /// A whole operator change for many devices, in one process
     Demo(demo::Arguments),
     /// A device on this machine
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
 fn run(noun: Noun) -> anyhow::Result<ExitCode> {
     match noun {
         Noun::Aka(verb) => aka::run(verb),
+        Noun::Audit(arguments) => return audit::run(&arguments),
         Noun::Demo(arguments) => return demo::run(&arguments),
         Noun::Device(verb) => node::device::run(&verb),
         Noun::Dm(verb) => dm::run(&verb),

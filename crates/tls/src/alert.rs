@@ -24,6 +24,11 @@ impl Alert {
     /// certificate_required, TLS 1.3 only.
     pub const CERTIFICATE_REQUIRED: Self = Self(116);
 
+    /// The alert of that number.
+    pub(crate) const fn numbered(number: u8) -> Self {
+        Self(number)
+    }
+
     /// The number on the wire.
     #[must_use]
     pub const fn number(self) -> u8 {

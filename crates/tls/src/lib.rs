@@ -13,9 +13,11 @@
 //! session shows no certificate, so a peer whose certificate has expired, or
 //! whose anchor was demoted since, would come in on an old decision.
 //!
-//! [`http`] is a client with a small pool and a server loop with limits.
+//! [`http`] is a client with a small pool and a server loop with limits; [`audit`]
+//! finds out what any other server supports.
 
 mod alert;
+pub mod audit;
 mod config;
 mod context;
 mod credentials;

@@ -11,6 +11,7 @@
 )]
 
 mod aka;
+mod audit;
 mod by_hand;
 mod canary;
 mod command;

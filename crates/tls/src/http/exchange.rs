@@ -85,7 +85,8 @@ pub async fn exchange(
         .map_err(|_| Error::Timeout("request"))?
 }
 
-async fn converse(
+/// Sends a request over a connection that is there.
+pub(crate) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: hyper::Request<Whole>,
     limits: &ClientLimits,

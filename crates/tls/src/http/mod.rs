@@ -18,6 +18,7 @@ mod stop;
 mod transport;
 
 pub use client::Client;
+pub(crate) use exchange::converse;
 pub use exchange::{Answer, ClientTransport, exchange};
 pub use hosts::{Address, Hosts};
 pub use hyper::body::Bytes;

@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod audit;
 mod certificates;
 mod configuration;
 mod groups;

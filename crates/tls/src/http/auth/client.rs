@@ -44,6 +44,37 @@ struct Session {
     last: Option<(String, String)>,
 }
 
+/// What a server asks for, as it wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    /// The scheme's name, in lower case.
+    pub scheme: String,
+    /// The parameter `algorithm`.
+    pub algorithm: Option<String>,
+    /// The parameter `realm`.
+    pub realm: Option<String>,
+}
+
+impl Challenge {
+    /// The challenges in an answer's header fields; what can't be read is left out.
+    #[must_use]
+    pub fn all(headers: &HeaderMap) -> Vec<Self> {
+        let own = |part: &Part, name| part.get(name).map(str::to_owned);
+        let challenge = |part: Part| Self {
+            algorithm: own(&part, "algorithm"),
+            realm: own(&part, "realm"),
+            scheme: part.scheme,
+        };
+        offered(headers).into_iter().map(challenge).collect()
+    }
+}
+
+fn offered(headers: &HeaderMap) -> Vec<Part> {
+    let fields = headers.get_all(WWW_AUTHENTICATE).iter();
+    let texts = fields.filter_map(|value| parts(std::str::from_utf8(value.as_bytes()).ok()?));
+    texts.flatten().collect()
+}
+
 /// Why a login can't go on.
 #[derive(Clone, Copy, Debug, ThisError, PartialEq, Eq)]
 #[non_exhaustive]
@@ -180,10 +211,7 @@ impl HttpLogin {
             // It was sent already.
             return Err(LoginRefused::Wrong);
         }
-        let offered = headers.get_all(WWW_AUTHENTICATE).iter();
-        let offered =
-            offered.filter_map(|value| parts(std::str::from_utf8(value.as_bytes()).ok()?));
-        let offered: Vec<Part> = offered.flatten().collect();
+        let offered = offered(headers);
         let sessions = offered.iter().filter_map(session);
         let best = sessions.max_by_key(|(session, _)| session.algorithm == DigestAlgorithm::Sha256);
         let (session, stale) = best.ok_or(LoginRefused::NotOffered)?;

@@ -13,5 +13,5 @@ mod grammar;
 mod nonces;
 
 pub use authenticator::{Accepted, Authenticator, Claim, Denied, Offer};
-pub use client::{HttpLogin, LoginRefused, LoginScheme};
+pub use client::{Challenge, HttpLogin, LoginRefused, LoginScheme};
 pub use digest::DigestAlgorithm;
