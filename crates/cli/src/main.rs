@@ -43,7 +43,8 @@ enum Noun {
     /// Authentication and key agreement: MILENAGE values for tests and tracing
     #[command(subcommand)]
     Aka(aka::Verb),
-    /// What the paper on DM session security demands, looked for at any server
+    /// What the paper on DM session security demands, looked for at any server or
+    /// client
     Audit(audit::Arguments),
     /// A whole operator change for many devices, in one process
     Demo(demo::Arguments),

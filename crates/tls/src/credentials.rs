@@ -46,6 +46,14 @@ impl Credentials {
         self.key.id()
     }
 
+    pub(crate) fn is_rsa(&self) -> bool {
+        self.kind() == openssl::pkey::Id::RSA
+    }
+
+    pub(crate) fn leaf_der(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.leaf.to_der()?)
+    }
+
     /// The same with the key as unencrypted PKCS#8 DER.
     ///
     /// # Errors
@@ -59,6 +67,25 @@ impl Credentials {
         let key = PKey::private_key_from_pkcs8(key)
             .map_err(|_| Error::ConfigurationWrong("the key is not PKCS#8 DER".to_owned()))?;
         Self::new(leaf, above, key)
+    }
+
+    /// From PEM: the leaf and what is above it, and the unencrypted key.
+    ///
+    /// # Errors
+    /// As for [`Credentials::new`], and if one of the two is not PEM.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, Error> {
+        let not_pem = |text: &str| Error::ConfigurationWrong(text.to_owned());
+        let mut chain = X509::stack_from_pem(chain).map_err(wrong)?.into_iter();
+        let leaf = chain.next();
+        let leaf = leaf.ok_or_else(|| not_pem("no certificate in PEM"))?;
+        let above = chain
+            .map(|one| one.to_der())
+            .collect::<Result<Vec<_>, _>>()?;
+        // No prompt for a passphrase. The library's words stay out: they could
+        // repeat parts of the key.
+        let key = PKey::private_key_from_pem_callback(key, |_| Ok(0))
+            .map_err(|_| not_pem("the key is not unencrypted PEM"))?;
+        Self::new(&leaf.to_der()?, &above, key)
     }
 
     /// Puts leaf, chain and key into a context that is being made.

@@ -14,7 +14,7 @@
 //! whose anchor was demoted since, would come in on an old decision.
 //!
 //! [`http`] is a client with a small pool and a server loop with limits; [`audit`]
-//! finds out what any other server supports.
+//! finds out what any other server or client supports.
 
 mod alert;
 pub mod audit;

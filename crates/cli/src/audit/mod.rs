@@ -1,10 +1,13 @@
 //! `rehome audit`: what the paper on the security of DM sessions demands, looked
-//! for at a server (OMA DM session security, sections 9.2 and B; docs/audit.md).
+//! for at a server or at a client (OMA DM session security, sections 9.2 and B;
+//! docs/audit.md).
 
+mod client;
 mod print;
 
 use std::fs;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,7 +28,21 @@ const UNREACHABLE: u8 = 2;
 pub(crate) struct Arguments {
     /// The server, https://HOST[:PORT][/PATH]; HTTP authentication is asked for at
     /// the path
-    url: String,
+    #[arg(required_unless_present = "client", conflicts_with = "client")]
+    url: Option<String>,
+    /// Audit a client instead, which comes to --listen again and again
+    #[arg(long, requires = "listen", conflicts_with_all = ["client_cert", "login"])]
+    client: bool,
+    /// Where the client comes to, ADDRESS:PORT
+    #[arg(long, value_name = "ADDR", requires = "client")]
+    listen: Option<SocketAddr>,
+    /// A certificate to show the client, PEM, with its chain; up to two, with an EC
+    /// and with an RSA key
+    #[arg(long, value_name = "FILE", requires = "client")]
+    cert: Vec<PathBuf>,
+    /// The private key of each --cert, PEM, in the same order
+    #[arg(long, value_name = "FILE", requires = "client")]
+    key: Vec<PathBuf>,
     /// A certificate to show if the server asks, PEM, with its chain
     #[arg(long, value_name = "FILE", requires = "client_key")]
     client_cert: Option<PathBuf>,
@@ -48,9 +65,10 @@ pub(crate) struct Arguments {
         hide_env_values = true
     )]
     login: Option<String>,
-    /// Seconds that the server has for each connection
+    /// Seconds that the other side has for each connection; with --client also to
+    /// come at all
     #[arg(long, value_name = "SECONDS", default_value_t = 10,
-          value_parser = clap::value_parser!(u64).range(1..=600))]
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
     /// Print one JSON object
     #[arg(long)]
@@ -59,22 +77,32 @@ pub(crate) struct Arguments {
 
 /// Runs `rehome audit`.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let target = arguments.target()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let ended = runtime.block_on(Audit::of_server(&target, i64::try_from(now)?));
+    let (name, ended) = match (&arguments.url, arguments.listen) {
+        (Some(url), _) => {
+            let target = arguments.target(url)?;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+            let audit = Audit::of_server(&target, i64::try_from(now)?);
+            (url.clone(), runtime.block_on(audit))
+        }
+        (None, Some(listen)) => {
+            let audit = client::audit(arguments, listen);
+            ("the client".to_owned(), runtime.block_on(audit)?)
+        }
+        (None, None) => return Err(Usage("--client wants --listen".to_owned()).into()),
+    };
     let audit = match ended {
         Ok(audit) => audit,
         Err(error @ (Error::Io { .. } | Error::Timeout(_))) => {
-            eprintln!("rehome: {} was not reachable: {error}", arguments.url);
+            eprintln!("rehome: {name} was not reachable: {error}");
             return Ok(ExitCode::from(UNREACHABLE));
         }
         Err(error) => return Err(error.into()),
     };
     match arguments.json {
-        true => print::json(&arguments.url, &audit),
+        true => print::json(&name, &audit),
         false => print::text(&audit),
     }
     Ok(match audit.has_failed() {
@@ -84,8 +112,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 impl Arguments {
-    fn target(&self) -> Result<Target> {
-        let target = Target::new(&self.url).map_err(|error| Usage(error.to_string()))?;
+    fn target(&self, url: &str) -> Result<Target> {
+        let target = Target::new(url).map_err(|error| Usage(error.to_string()))?;
         let mut target = target.with_patience(Duration::from_secs(self.patience));
         if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
             let read = |file: &PathBuf| fs::read(file).with_context(|| file.display().to_string());
@@ -100,6 +128,12 @@ impl Arguments {
         }
         Ok(target)
     }
+}
+
+/// A file, which may hold a private key.
+fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let octets = fs::read(file).with_context(|| file.display().to_string())?;
+    Ok(Zeroizing::new(octets))
 }
 
 /// An identity may have colons, a key has none. Errors repeat neither.

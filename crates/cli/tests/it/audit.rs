@@ -2,7 +2,9 @@
 //! session security, sections 9.2 and B.2.1). What each row takes is the crate
 //! `tls`'s to test.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,10 @@ use serde_json::Value;
 use tls::http::auth::{Authenticator, DigestAlgorithm, Offer};
 use tls::http::header::WWW_AUTHENTICATE;
 use tls::http::{Request, Response, Server, ServerLimits, StatusCode, Transport, serve};
-use tls::{Credentials, PeerIdentity, Profile, PskKey, PskKeys, ServerConfig, ServerSettings};
+use tls::{
+    ClientConfig, ClientSettings, Credentials, PeerIdentity, Profile, Psk, PskKey, PskKeys,
+    ServerConfig, ServerSettings,
+};
 use tokio::runtime::Runtime;
 
 use crate::command::{Ran, rehome};
@@ -148,5 +153,65 @@ fn a_target_that_is_not_there_and_arguments_that_can_not_be() {
         assert_eq!(ran.status, Some(2), "{}", ran.stderr);
         assert!(ran.stderr.contains(word), "{}", ran.stderr);
         assert!(!ran.stderr.contains("5ec4e7"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_client_that_comes_again_and_again() {
+    let line = ["audit", "--client", "--listen", "127.0.0.1:0", "--psk", PSK];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .args(line)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = told.next().unwrap().unwrap();
+    let address = first.strip_prefix("listening on ").unwrap().to_owned();
+    let mut settings = ClientSettings::new(Profile::Dm);
+    let key = (0..16).collect::<Vec<u8>>().into();
+    let server = PeerIdentity::new("the server");
+    settings.psk = Some(Psk::new(b"urn:imei:490154203237518", key, server).unwrap());
+    let config = ClientConfig::of(&settings).unwrap();
+    let runtime = Runtime::new().unwrap();
+    runtime.spawn(async move {
+        loop {
+            let tcp = tokio::net::TcpStream::connect(&address).await.unwrap();
+            let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+            // It says nothing in HTTP.
+            drop(tls::connect(&config, tcp, "localhost", deadline).await);
+        }
+    });
+    let told: Vec<String> = told.map(Result::unwrap).collect();
+    let waiting = "waiting for the client: DM-SEC-C-008-M Support of TLS1.1".to_owned();
+    assert!(told.contains(&waiting), "{told:?}");
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for wanted in [
+        "B.1.1:1  DM-SEC-C-001-M  M fail ",
+        "B.1.1:4  DM-SEC-C-004-M  M pass ",
+        "B.1.1:8  DM-SEC-C-008-M  M pass Support of TLS1.1\n",
+        "B.1.1:14 DM-SEC-C-014-M  M pass ",
+    ] {
+        assert!(text.contains(wanted), "no {wanted:?}\n{text}");
+    }
+}
+
+#[test]
+fn a_client_that_never_comes_and_a_site_without_anything() {
+    let line = ["audit", "--client", "--listen", "127.0.0.1:0"];
+    let ran = rehome(&[&line[..], &["--psk", PSK, "--patience", "1"]].concat());
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains("was not reachable"), "{}", ran.stderr);
+    for (wrong, word) in [
+        (&line[..], "a client is shown a --cert"),
+        (&["audit", "--client"], "--listen"),
+        (&["audit"], "<URL>"),
+        (&[&line[..], &["--cert", "x"]].concat(), "its --key"),
+    ] {
+        let ran = rehome(wrong);
+        assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains(word), "{}", ran.stderr);
     }
 }

@@ -37,7 +37,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn of(passes: bool) -> Self {
+    pub(super) fn of(passes: bool) -> Self {
         match passes {
             true => Self::Pass,
             false => Self::Fail,

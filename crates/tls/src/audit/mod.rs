@@ -9,6 +9,7 @@
 //! for that: a login.
 
 mod certificate;
+mod client;
 mod judge;
 mod raw;
 mod shake;
@@ -17,6 +18,7 @@ mod table;
 mod target;
 mod web;
 
+pub use client::Site;
 pub use judge::{Judged, Outcome};
 pub use table::{Requirement, Role, Row, rows};
 pub use target::{Login, SharedKey, Target};
@@ -47,6 +49,19 @@ impl Audit {
         Ok(Self {
             rows: judged.collect(),
         })
+    }
+
+    /// Audits a client that comes to a site again and again, about a dozen times;
+    /// `told` hears what the next connection is for.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] if no client comes at all; [`Error::Io`];
+    /// [`Error::ConfigurationWrong`] and [`Error::LibraryFailed`] for what it can't
+    /// be shown. What the client does wrong is no error.
+    pub async fn of_client(site: &Site, told: impl FnMut(&str)) -> Result<Self, Error> {
+        let rows = rows()?.into_iter().filter(|row| row.role.is_client());
+        let rows = client::audit(site, rows.collect(), told).await?;
+        Ok(Self { rows })
     }
 
     /// Whether a mandatory row failed.

@@ -149,6 +149,10 @@ impl Role {
     pub(crate) const fn is_server(self) -> bool {
         matches!(self, Self::Server | Self::Both)
     }
+
+    pub(crate) const fn is_client(self) -> bool {
+        matches!(self, Self::Client | Self::Both)
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use openssl::pkey::PKey;
-use openssl::x509::X509;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
@@ -102,16 +100,7 @@ impl Target {
     /// # Errors
     /// [`Error::ConfigurationWrong`] if they can't be read or don't fit together.
     pub fn with_certificate(mut self, chain: &[u8], key: &[u8]) -> Result<Self, Error> {
-        let wrong = |text: &str| Error::ConfigurationWrong(text.to_owned());
-        let chain = X509::stack_from_pem(chain)?;
-        let mut ders = chain.iter().map(|one| one.to_der());
-        let leaf = ders
-            .next()
-            .ok_or_else(|| wrong("no certificate in PEM"))??;
-        let above = ders.collect::<Result<Vec<_>, _>>()?;
-        // The library's words stay out: they could repeat parts of the key.
-        let key = PKey::private_key_from_pem(key).map_err(|_| wrong("the key is not PEM"))?;
-        self.credentials = Some(Credentials::new(&leaf, &above, key)?);
+        self.credentials = Some(Credentials::from_pem(chain, key)?);
         Ok(self)
     }
 

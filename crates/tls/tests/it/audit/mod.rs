@@ -3,6 +3,7 @@
 //! `openssl s_server`.
 
 mod broken;
+mod client;
 mod foreign;
 mod recipe;
 

@@ -1,0 +1,137 @@
+//! The audit of a client (OMA DM session security, sections 9.2 and B.1.1): a
+//! listener to which it comes again and again, each time for one question.
+
+mod flight;
+mod question;
+mod web;
+
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, timeout_at};
+
+use self::question::Question;
+use super::judge::{Judged, Outcome};
+use super::table::{Probe, Row};
+use super::target::SharedKey;
+use crate::{Credentials, Error};
+
+/// Where a client comes to, and what it is shown.
+pub struct Site {
+    /// Where it comes to.
+    pub listener: TcpListener,
+    /// What the client is to trust: certificates with an EC and with an RSA key,
+    /// or one of them.
+    pub credentials: Vec<Credentials>,
+    /// The key that the client has.
+    pub key: Option<SharedKey>,
+    /// How long the client has to come, and then for what it does.
+    pub patience: Duration,
+}
+
+type Verdict = (Outcome, Vec<String>);
+
+/// A client that was met, and what it was seen to do.
+struct Visits<'a> {
+    site: &'a Site,
+    count: u32,
+    /// Hellos of SSL 2.0.
+    of_ssl2: u32,
+}
+
+/// Puts the questions of all rows to whoever comes, in the rows' order, and
+/// judges the rows. `told` hears what the next connection is for.
+pub(super) async fn audit(
+    site: &Site,
+    rows: Vec<Row>,
+    mut told: impl FnMut(&str),
+) -> Result<Vec<Judged>, Error> {
+    let mut visits = Visits {
+        site,
+        count: 0,
+        of_ssl2: 0,
+    };
+    let mut asked: Vec<(Probe, Verdict)> = Vec::new();
+    for row in &rows {
+        if let Some(question) = Question::of(row) {
+            told(&format!("{} {}", row.id, row.function));
+            let verdict = question.put(&mut visits).await?;
+            asked.push((row.probe, verdict));
+        }
+        if visits.count == 0 && !asked.is_empty() {
+            return Err(Error::Timeout("waiting for a client"));
+        }
+    }
+    let judged = rows.into_iter().map(|row| {
+        let (outcome, evidence) = judge(row.probe, &asked, &visits);
+        Judged {
+            row,
+            outcome,
+            evidence,
+        }
+    });
+    Ok(judged.collect())
+}
+
+fn none(reason: &str) -> Verdict {
+    (Outcome::NotApplicable(reason.to_owned()), Vec::new())
+}
+
+fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdict {
+    let of = |wanted: Probe| {
+        let mut asked = asked.iter();
+        let found = asked.find(|(probe, _)| *probe == wanted);
+        found.map_or_else(|| none("not asked"), |(_, verdict)| verdict.clone())
+    };
+    match probe {
+        Probe::Certificate | Probe::X509Mode => of(Probe::X509Suites),
+        Probe::PskMode => of(Probe::PskSuites),
+        Probe::Ssl3 => of(Probe::Ssl3Suites),
+        Probe::Modes => {
+            let (x509, psk) = (of(Probe::X509Suites), of(Probe::PskSuites));
+            if x509.0 == Outcome::Pass { x509 } else { psk }
+        }
+        Probe::Ssl2 => {
+            let line = format!(
+                "{} connections, {} with a CLIENT-HELLO of SSL 2.0 alone",
+                visits.count, visits.of_ssl2
+            );
+            (Outcome::of(visits.of_ssl2 == 0), vec![line])
+        }
+        Probe::Provisioned => none("not to be seen on the wire"),
+        other => of(other),
+    }
+}
+
+impl Visits<'_> {
+    /// The next connection, if one comes in time; hellos of SSL 2.0 are noted and
+    /// closed, and the one after them is waited for.
+    async fn next(&mut self) -> Result<Option<TcpStream>, Error> {
+        let deadline = self.deadline();
+        while let Ok(came) = timeout_at(deadline, self.site.listener.accept()).await {
+            let (tcp, _) = came?;
+            let mut first = [0; 5];
+            let mut seen = 0;
+            while seen < first.len() {
+                // Fewer octets than that are no hello of any kind.
+                match timeout_at(deadline, tcp.peek(&mut first)).await {
+                    Ok(Ok(count)) if count > seen => seen = count,
+                    _ => break,
+                }
+            }
+            if seen == 0 {
+                continue;
+            }
+            self.count += 1;
+            match first {
+                [0x80..=0xff, _, 1, 0, 2] => self.of_ssl2 += 1,
+                _ => return Ok(Some(tcp)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.site.patience
+    }
+}

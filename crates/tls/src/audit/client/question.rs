@@ -1,0 +1,231 @@
+//! What one connection is for (sections 9.2.1 and 9.2.2).
+
+use std::pin::Pin;
+
+use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions};
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+use tokio_openssl::SslStream;
+
+use super::{Verdict, Visits, flight, none, web};
+use crate::audit::judge::Outcome;
+use crate::audit::raw::number_of_ssl3;
+use crate::audit::table::{Probe, Row};
+use crate::wire::Wire;
+use crate::{Error, Suite, TlsStream, Version, context, failure};
+
+const ANY: &str = "ALL:!aNULL:!eNULL";
+const CURVES: &str = "X25519:P-256:P-384:P-521";
+const SHORT_CURVES: &str = "P-224:P-192";
+
+pub(super) enum Question {
+    /// Is a handshake of this kind finished?
+    Shake(Shape),
+    /// Is one on short curves refused?
+    ShortCurves,
+    /// Is this scheme of HTTP authentication answered?
+    Login(&'static str),
+    /// Is an answer of SSL 3.0 gone on with, for one of these suites?
+    Ssl3(Vec<u16>),
+    /// Is an answer of version 2.0 refused?
+    VersionCheck,
+}
+
+/// What a server of the moment speaks.
+#[derive(Clone)]
+pub(super) struct Shape {
+    oldest: Version,
+    newest: Version,
+    /// The library's list.
+    list: String,
+    curves: &'static str,
+    /// Whether it is nothing without a pre-shared key.
+    needs_key: bool,
+}
+
+impl Shape {
+    fn version(version: Version) -> Self {
+        Self {
+            oldest: version,
+            newest: version,
+            list: ANY.to_owned(),
+            curves: CURVES,
+            needs_key: false,
+        }
+    }
+
+    /// Whatever the client speaks.
+    fn anything() -> Self {
+        Self {
+            oldest: Version::Tls1_0,
+            ..Self::version(Version::Tls1_3)
+        }
+    }
+}
+
+impl Question {
+    /// A row's own question; some rows follow from others'.
+    pub(super) fn of(row: &Row) -> Option<Self> {
+        let suites = || {
+            let suites = row.suites.iter().filter_map(|name| Suite::by_name(name));
+            let names: Vec<&str> = suites.map(|suite| suite.library).collect();
+            names.join(":")
+        };
+        let version = |version| Self::Shake(Shape::version(version));
+        Some(match row.probe {
+            Probe::Basic => Self::Login("basic"),
+            Probe::Digest => Self::Login("digest"),
+            Probe::Tls1_0 => version(Version::Tls1_0),
+            Probe::Tls1_1 => version(Version::Tls1_1),
+            Probe::Tls1_2 => version(Version::Tls1_2),
+            Probe::X509Suites | Probe::PskSuites => Self::Shake(Shape {
+                list: suites(),
+                needs_key: row.probe == Probe::PskSuites,
+                ..Shape::version(Version::Tls1_2)
+            }),
+            Probe::Ssl3Suites => {
+                let numbers = row.suites.iter().filter_map(|name| number_of_ssl3(name));
+                Self::Ssl3(numbers.collect())
+            }
+            Probe::CurveLength => Self::ShortCurves,
+            Probe::VersionCheck => Self::VersionCheck,
+            _ => return None,
+        })
+    }
+
+    pub(super) async fn put(self, visits: &mut Visits<'_>) -> Result<Verdict, Error> {
+        match self {
+            Self::Shake(shape) if shape.needs_key && visits.site.key.is_none() => {
+                Ok(none("no pre-shared key was given"))
+            }
+            Self::Shake(shape) => {
+                let Some(tcp) = visits.next().await? else {
+                    return Ok(none("the client did not come"));
+                };
+                let (line, stream) = shake(visits, tcp, &shape).await?;
+                Ok((Outcome::of(stream.is_some()), vec![line]))
+            }
+            Self::ShortCurves => {
+                let Some(tcp) = visits.next().await? else {
+                    return Ok(none("the client did not come"));
+                };
+                let shape = Shape {
+                    list: "ECDHE:ECDHE+PSK:!aNULL".to_owned(),
+                    curves: SHORT_CURVES,
+                    ..Shape::version(Version::Tls1_2)
+                };
+                let (line, stream) = shake(visits, tcp, &shape).await?;
+                let line = format!("curves of 192 and 224 bits alone: {line}");
+                Ok((Outcome::of(stream.is_none()), vec![line]))
+            }
+            Self::Login(scheme) => login(visits, scheme).await,
+            Self::Ssl3(suites) => ssl3(visits, &suites).await,
+            Self::VersionCheck => {
+                let Some(tcp) = visits.next().await? else {
+                    return Ok(none("the client did not come"));
+                };
+                let came = flight::answer(visits, tcp, (2, 0), None).await?;
+                let line = format!("a ServerHello of version 2.0: {}", came.words);
+                Ok((Outcome::of(!came.goes_on), vec![line]))
+            }
+        }
+    }
+}
+
+async fn login(visits: &mut Visits<'_>, scheme: &str) -> Result<Verdict, Error> {
+    let mut evidence = Vec::new();
+    // A challenge, and the answer to it; one more for a client that repeats itself.
+    for _ in 0..3 {
+        let Some(tcp) = visits.next().await? else {
+            break;
+        };
+        let (line, stream) = shake(visits, tcp, &Shape::anything()).await?;
+        let Some(stream) = stream else {
+            evidence.push(line);
+            continue;
+        };
+        let ended = timeout_at(visits.deadline(), web::challenge(stream, scheme)).await;
+        match ended.unwrap_or(Err(Error::Timeout("request"))) {
+            Ok(web::Sent::Scheme) => {
+                evidence.push(format!("{line}, then Authorization by {scheme}"));
+                return Ok((Outcome::Pass, evidence));
+            }
+            Ok(web::Sent::Other(text)) => evidence.push(format!("{line}, then {text}")),
+            Err(error) => evidence.push(format!("{line}, then: {error}")),
+        }
+    }
+    match evidence.is_empty() {
+        true => Ok(none("the client did not come")),
+        false => Ok((Outcome::Fail, evidence)),
+    }
+}
+
+async fn ssl3(visits: &mut Visits<'_>, suites: &[u16]) -> Result<Verdict, Error> {
+    let mut evidence = Vec::new();
+    for suite in suites {
+        let Some(tcp) = visits.next().await? else {
+            break;
+        };
+        let came = flight::answer(visits, tcp, (3, 0), Some(*suite)).await?;
+        evidence.push(format!(
+            "a ServerHello of SSL 3.0 with the suite {suite:#06x}: {}",
+            came.words
+        ));
+        if came.goes_on {
+            return Ok((Outcome::Pass, evidence));
+        }
+    }
+    match evidence.is_empty() {
+        true => Ok(none("the client did not come")),
+        false => Ok((Outcome::Fail, evidence)),
+    }
+}
+
+/// What became of a handshake, in words, and the connection if it was finished.
+async fn shake(
+    visits: &Visits<'_>,
+    tcp: TcpStream,
+    shape: &Shape,
+) -> Result<(String, Option<TlsStream>), Error> {
+    let context = context(visits, shape)?;
+    let mut stream = SslStream::new(Ssl::new(&context)?, Wire::new(tcp))?;
+    let ended = timeout_at(visits.deadline(), Pin::new(&mut stream).accept()).await;
+    let error = match ended {
+        Ok(Ok(())) => {
+            let stream = TlsStream::new(stream, None);
+            let suite = stream.cipher_suite().unwrap_or("a suite without a name");
+            return Ok((format!("{} {suite} taken", stream.version()), Some(stream)));
+        }
+        Ok(Err(error)) => failure::of_handshake(&error, stream.ssl(), stream.get_ref()),
+        Err(_) => Error::Timeout("handshake"),
+    };
+    Ok((format!("{}: {error}", shape.newest), None))
+}
+
+fn context(visits: &Visits<'_>, shape: &Shape) -> Result<SslContext, Error> {
+    let mut made = SslContextBuilder::new(SslMethod::tls_server())?;
+    made.set_security_level(0);
+    made.set_min_proto_version(Some(shape.oldest.library()))?;
+    made.set_max_proto_version(Some(shape.newest.library()))?;
+    made.set_cipher_list(&format!("{}:@SECLEVEL=0", shape.list))?;
+    made.set_groups_list(shape.curves)?;
+    made.set_options(SslOptions::NO_TICKET);
+    made.set_client_hello_callback(crate::offer::remember);
+    context::install_dh(&mut made)?;
+    for credentials in &visits.site.credentials {
+        credentials.install(&mut made)?;
+    }
+    if let Some(shared) = visits.site.key.clone() {
+        made.set_psk_server_callback(move |_, identity, key| {
+            let known = identity == Some(shared.identity.as_slice());
+            match key.get_mut(..shared.key.len()).filter(|_| known) {
+                Some(to) => {
+                    to.copy_from_slice(&shared.key);
+                    Ok(shared.key.len())
+                }
+                None => Ok(0),
+            }
+        });
+    }
+    Ok(made.build())
+}

@@ -1,0 +1,264 @@
+//! Clients under audit: our own in the profile `dm`, such with something missing,
+//! and one by hand that takes anything (OMA DM session security, sections 9.2 and
+//! B.1.1).
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tls::audit::{Audit, SharedKey, Site};
+use tls::http::auth::{Challenge, HttpLogin, LoginScheme};
+use tls::http::header::AUTHORIZATION;
+use tls::http::{ClientLimits, ClientRequest, ClientTransport, Method, StatusCode, exchange};
+use tls::{ClientConfig, ClientSettings, CustomProfile, PeerIdentity, Profile, Psk, Version};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use super::recipe::{HOST, IDENTITY, key};
+use super::{failed, row};
+use crate::support::certificates::{ALWAYS, Authority, p256, rsa};
+use crate::support::raw::Raw;
+use crate::support::{listener, within};
+
+struct Stage {
+    site: Site,
+    authority: Authority,
+}
+
+async fn stage() -> Stage {
+    let authority = Authority::new("authority");
+    let ec = authority.leaf_with(HOST, p256(), ALWAYS);
+    let rsa = authority.leaf_with(HOST, rsa(2048), ALWAYS);
+    let site = Site {
+        listener: listener().await,
+        credentials: vec![ec.credentials(&[]), rsa.credentials(&[])],
+        key: Some(SharedKey::new(IDENTITY, key()).unwrap()),
+        patience: Duration::from_secs(10),
+    };
+    Stage { site, authority }
+}
+
+/// What a device can do.
+struct Device {
+    profile: Profile,
+    schemes: &'static [LoginScheme],
+    has_x509: bool,
+}
+
+const BOTH: &[LoginScheme] = &[LoginScheme::Basic, LoginScheme::Digest];
+
+impl Device {
+    fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            schemes: BOTH,
+            has_x509: true,
+        }
+    }
+
+    fn with(schemes: &'static [LoginScheme]) -> Self {
+        let mut device = Self::new(Profile::Dm);
+        device.schemes = schemes;
+        device
+    }
+}
+
+/// A device that comes again and again.
+fn come(stage: &Stage, device: Device) -> JoinHandle<()> {
+    let mut settings = ClientSettings::new(device.profile);
+    if device.has_x509 {
+        settings.verifier = Some(stage.authority.judge());
+    }
+    let server = PeerIdentity::new("the server");
+    settings.psk = Some(Psk::new(IDENTITY, key(), server).unwrap());
+    let config = ClientConfig::of(&settings).unwrap();
+    let address = stage.site.listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            visit(&config, address, device.schemes).await;
+        }
+    })
+}
+
+async fn visit(config: &ClientConfig, address: SocketAddr, schemes: &[LoginScheme]) {
+    let transport = ClientTransport::Tls(config.clone());
+    let limits = ClientLimits::default();
+    let post = |authorization| {
+        let mut request = ClientRequest::new(Method::POST, HOST, "/dm");
+        request
+            .headers
+            .extend(Option::map(authorization, |value| (AUTHORIZATION, value)));
+        let (transport, limits) = (transport.clone(), limits.clone());
+        async move { exchange(&transport, &[address], HOST, request, &limits).await }
+    };
+    let Ok(answer) = post(None).await else { return };
+    if answer.status != StatusCode::UNAUTHORIZED {
+        return;
+    }
+    let challenge = Challenge::all(&answer.headers).remove(0);
+    let scheme = match challenge.scheme.as_str() {
+        "basic" => LoginScheme::Basic,
+        _ => LoginScheme::Digest,
+    };
+    if !schemes.contains(&scheme) {
+        return;
+    }
+    let secret = Zeroizing::new(b"secret".to_vec());
+    let mut login = HttpLogin::new(scheme, "device", secret).unwrap();
+    if scheme == LoginScheme::Digest {
+        login.challenged(&answer.headers).unwrap();
+    }
+    let value = login.authorization("POST", "/dm", b"").unwrap();
+    let _ = post(value).await;
+}
+
+async fn audit(stage: &Stage) -> Audit {
+    Audit::of_client(&stage.site, |_| {}).await.unwrap()
+}
+
+fn without(versions: (Version, Version)) -> Profile {
+    let suites = Profile::Dm.suites().into_iter().map(|suite| suite.name);
+    Profile::Custom(Arc::new(
+        CustomProfile::new(versions, suites, false).unwrap(),
+    ))
+}
+
+/// SSL 3.0: rows 6 and 7, optional.
+const USUAL: [&str; 2] = ["B.1.1:6", "B.1.1:7"];
+
+#[tokio::test]
+async fn our_client_passes_and_each_fault_fails_the_rows_about_it() {
+    within(async {
+        let mut of_keys = Device::new(Profile::Dm);
+        of_keys.has_x509 = false;
+        for (device, fails) in [
+            (Device::new(Profile::Dm), &[][..]),
+            (Device::with(&[LoginScheme::Basic]), &["B.1.1:2"]),
+            (Device::with(&[LoginScheme::Digest]), &["B.1.1:1"]),
+            // One mode of the two is enough for row 4.
+            (of_keys, &["B.1.1:3", "B.1.1:12", "B.1.1:13"]),
+            (
+                Device::new(without((Version::Tls1_1, Version::Tls1_3))),
+                &["B.1.1:5"],
+            ),
+            (
+                Device::new(without((Version::Tls1_2, Version::Tls1_3))),
+                &["B.1.1:5", "B.1.1:8"],
+            ),
+        ] {
+            let stage = stage().await;
+            let client = come(&stage, device);
+            let audit = audit(&stage).await;
+            client.abort();
+            let mut wanted = [fails, &USUAL].concat();
+            wanted.sort_by_key(|place| place.rsplit(':').next().unwrap().parse::<u32>().unwrap());
+            assert_eq!(failed(&audit), wanted, "{audit:#?}");
+            let mandatory = ["B.1.1:1", "B.1.1:3", "B.1.1:8"];
+            let expected = fails.iter().any(|place| mandatory.contains(place));
+            assert_eq!(audit.has_failed(), expected, "{fails:?}");
+            let check = row(&audit, "B.1.1:14");
+            assert_eq!(
+                check,
+                "pass: a ServerHello of version 2.0: alert protocol version (70)"
+            );
+            let ssl3 = row(&audit, "B.1.1:7");
+            assert!(
+                ssl3.contains("suite 0x0005: alert protocol version"),
+                "{ssl3}"
+            );
+            assert!(row(&audit, "text:1").starts_with("n/a (not to be seen"));
+            assert!(row(&audit, "text:2").contains(" 0 with a CLIENT-HELLO"));
+        }
+    })
+    .await;
+}
+
+/// A client that offers SSL 2.0 first, then a hello of TLS 1.0, and goes on with
+/// whatever comes.
+async fn reckless(address: SocketAddr) {
+    let mut old = vec![0x80, 37, 1, 0, 2, 0, 12, 0, 0, 0, 16];
+    old.extend([7; 28]);
+    let mut hello = vec![22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 1];
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 2, 0, 0x2f, 1, 0]);
+    for hello in [old, hello] {
+        let Ok(mut tcp) = TcpStream::connect(address).await else {
+            return;
+        };
+        tcp.write_all(&hello).await.unwrap();
+        let mut some = [0; 4096];
+        if tcp.read(&mut some).await.is_ok_and(|count| count > 0) && some[0] == 22 {
+            // ClientKeyExchange.
+            let _ = tcp.write_all(&[22, 3, 1, 0, 4, 16, 0, 0, 0]).await;
+            let _ = tcp.read(&mut some).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_goes_on_with_anything_fails_the_checks() {
+    within(async {
+        let stage = stage().await;
+        let address = stage.site.listener.local_addr().unwrap();
+        let client = tokio::spawn(async move {
+            loop {
+                reckless(address).await;
+            }
+        });
+        let audit = audit(&stage).await;
+        client.abort();
+        let check = row(&audit, "B.1.1:14");
+        assert_eq!(
+            check,
+            "fail: a ServerHello of version 2.0: the client went on"
+        );
+        assert!(row(&audit, "text:2").starts_with("fail: "));
+        assert!(row(&audit, "B.1.1:6").starts_with("pass: "));
+        // No handshake of it was ever finished.
+        assert!(row(&audit, "B.1.1:4").starts_with("fail: "));
+        assert!(audit.has_failed());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_short_curve_fails_that_row() {
+    within(async {
+        for (groups, result) in [("P-256:P-224", "fail: "), ("P-256", "pass: ")] {
+            let stage = stage().await;
+            let address = stage.site.listener.local_addr().unwrap();
+            let client = tokio::spawn(async move {
+                loop {
+                    let Ok(tcp) = TcpStream::connect(address).await else {
+                        return;
+                    };
+                    let suites = "ECDHE:DHE:RSA:@SECLEVEL=0";
+                    let client = Raw::new().suites(suites).groups(groups);
+                    if let Ok(mut stream) = client.connect(tcp).await {
+                        // Until the other side has had enough.
+                        let _ = stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await;
+                        let _ = stream.read(&mut [0; 64]).await;
+                    }
+                }
+            });
+            let audit = audit(&stage).await;
+            client.abort();
+            let row = row(&audit, "text:3");
+            assert!(row.starts_with(result), "{row}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_comes() {
+    within(async {
+        let mut stage = stage().await;
+        stage.site.patience = Duration::from_millis(200);
+        let error = Audit::of_client(&stage.site, |_| {}).await.unwrap_err();
+        assert_eq!(error.code(), "timeout");
+    })
+    .await;
+}
