@@ -1,5 +1,6 @@
 //! `./x check`: what a reviewer would otherwise look for by hand.
 
+mod conformance;
 mod house;
 mod layers;
 mod licences;
@@ -18,6 +19,7 @@ pub(crate) fn run_rules() -> Result<()> {
     let mut faults = layers::faults(&workspace);
     faults.extend(licences::faults(&workspace));
     faults.extend(house::faults(&root()?)?);
+    faults.extend(conformance::faults(&root()?)?);
     for fault in &faults {
         eprintln!("x: {fault}");
     }
