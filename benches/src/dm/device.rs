@@ -34,6 +34,11 @@ pub(crate) fn secret(of: &str) -> SecretBytes {
     SecretBytes::new(format!("the secret of the {of}").into_bytes())
 }
 
+/// The server's, which is another one for each device.
+pub(crate) fn server_secret(device: &str) -> SecretBytes {
+    secret(&format!("server towards {device}"))
+}
+
 /// What the server wants in each session: one Get that gives ten leaves, and
 /// one Replace.
 pub(crate) fn wanted() -> [Request; 2] {
@@ -88,7 +93,7 @@ impl Device {
         );
         config.encoding = self.encoding;
         config.prove = Some(Credentials::md5("device", &secret("device"))?);
-        let theirs = Credentials::md5(SERVER_ID, &secret("server"))?;
+        let theirs = Credentials::md5(SERVER_ID, &server_secret(&self.uri))?;
         config.verify = Requirement::Credentials(theirs);
         config.challenge_alone = true;
         config.nonces = self.nonces.clone();

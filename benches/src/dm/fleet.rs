@@ -16,7 +16,7 @@ use tokens::os::{self, OsRandom};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
-use super::device::{Device, Exchange, SERVER_ID, SERVER_URI, secret, wanted};
+use super::device::{Device, Exchange, SERVER_ID, SERVER_URI, secret, server_secret, wanted};
 use super::link::Way;
 use super::memory::Memory;
 use crate::cpu;
@@ -99,7 +99,7 @@ impl Fleet {
                 let uri = device.uri.as_str();
                 let own = secret("device");
                 let mut account = Account::new(uri, SERVER_ID, "device", own, os::now());
-                account.server_secret = Some(secret("server"));
+                account.server_secret = Some(server_secret(uri));
                 queue.add_account(account).await?;
             }
             anyhow::Ok(())

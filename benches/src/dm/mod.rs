@@ -164,3 +164,25 @@ impl Stage {
         Ok(Row::of_count("storage round trips", "calls/session", each))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is measured works, with either store and transport.
+    #[test]
+    fn devices_have_their_sessions() {
+        let mut stage = Stage::new().unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let sqlite = Arc::new(fleet::open_sqlite(scratch.path()).unwrap());
+        let memory = Arc::new(Memory::default());
+        let (mut plain, recorded) = stage
+            .fleet(0, Queue::Memory(Arc::clone(&memory)), false)
+            .unwrap();
+        stage.fleet(1, Queue::Sqlite(sqlite), true).unwrap();
+        plain.talk(&stage.clients, 3).unwrap();
+        let fixed = stage.serve_fixed(false, &recorded).unwrap();
+        recorded.play(&stage.clients, &fixed, 3).unwrap();
+        assert_eq!(memory.open_count(), 0);
+    }
+}
