@@ -89,8 +89,13 @@ impl<S: QueueStore> Shared<S> {
             return;
         };
         let info = authenticator.info(accepted, secret.expose(), &response.body);
-        if let Ok(Some(info)) = info {
-            response.headers.insert(AUTHENTICATION_INFO, info);
+        match info {
+            Ok(Some(info)) => {
+                response.headers.insert(AUTHENTICATION_INFO, info);
+            }
+            Ok(None) => {}
+            // The device does without: RFC 7616 clause 3.5 leaves it to the server.
+            Err(error) => tracing::warn!(code = error.code(), "no proof beside an answer"),
         }
     }
 }

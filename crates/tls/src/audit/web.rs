@@ -71,7 +71,9 @@ async fn enter(target: &Target, login: &Login, scheme: LoginScheme) -> Result<En
             Err(words) => return Ok(entry(false, words)),
         };
         if status != StatusCode::UNAUTHORIZED {
-            return Ok(entry(true, format!("status {}", status.as_u16())));
+            // Of the message, which is empty, the server may think what it likes.
+            let is_in = status != StatusCode::FORBIDDEN && !status.is_server_error();
+            return Ok(entry(is_in, format!("status {}", status.as_u16())));
         }
         if let Err(refused) = client.challenged(&headers) {
             return Ok(entry(false, format!("status 401, {refused}")));

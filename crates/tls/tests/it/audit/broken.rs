@@ -5,6 +5,7 @@ use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::x509::{X509, X509Name};
 use tls::Version;
+use tls::http::StatusCode;
 use tls::http::auth::{DigestAlgorithm, Offer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
@@ -33,6 +34,21 @@ const CASES: &[Case] = &[
         name: "no Digest",
         breaks: |recipe| recipe.offers.retain(|offer| *offer == Offer::Basic),
         fails: &["B.2.1:2"],
+    },
+    Case {
+        name: "a login that is right and forbidden",
+        breaks: |recipe| recipe.status = StatusCode::FORBIDDEN,
+        fails: &["B.2.1:1", "B.2.1:2"],
+    },
+    Case {
+        name: "a login that breaks the server",
+        breaks: |recipe| recipe.status = StatusCode::INTERNAL_SERVER_ERROR,
+        fails: &["B.2.1:1", "B.2.1:2"],
+    },
+    Case {
+        name: "a login that is right, and a message that is not",
+        breaks: |recipe| recipe.status = StatusCode::BAD_REQUEST,
+        fails: &[],
     },
     Case {
         name: "Digest by MD5 alone, as RFC 2617 has it",

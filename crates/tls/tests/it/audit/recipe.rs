@@ -38,6 +38,8 @@ pub(super) struct Recipe {
     pub(super) certificates: Vec<Issued>,
     pub(super) has_keys: bool,
     pub(super) offers: Vec<Offer>,
+    /// The answer to a login that is right.
+    pub(super) status: StatusCode,
 }
 
 impl Recipe {
@@ -56,6 +58,7 @@ impl Recipe {
                 Offer::Digest(DigestAlgorithm::Md5),
                 Offer::Basic,
             ],
+            status: StatusCode::OK,
         }
     }
 
@@ -81,8 +84,9 @@ impl Recipe {
         let life = Duration::from_secs(300);
         let authenticator = Authenticator::new("dm", &self.offers, life).unwrap();
         let authenticator = Arc::new(authenticator);
+        let status = self.status;
         let handler = move |request: Request| {
-            let answer = answer(&authenticator, &request);
+            let answer = answer(&authenticator, &request, status);
             async move { answer }
         };
         let transport = Transport::Tls(config);
@@ -96,12 +100,12 @@ impl Recipe {
     }
 }
 
-fn answer(authenticator: &Authenticator, request: &Request) -> Response {
+fn answer(authenticator: &Authenticator, request: &Request, status: StatusCode) -> Response {
     let judged = authenticator.read(request).unwrap().and_then(|claim| {
         let secret = (claim.user() == USER).then_some(SECRET.as_bytes());
         authenticator.judge(claim, secret, request).unwrap()
     });
-    let mut response = Response::new(StatusCode::OK);
+    let mut response = Response::new(status);
     if let Err(denied) = judged {
         response.status = StatusCode::UNAUTHORIZED;
         for challenge in denied.challenges {
