@@ -27,6 +27,9 @@ pub struct OperatorPlan {
     pub dpf_names: Vec<String>,
     /// The hosts of its peer interface: up to 15.
     pub peer_names: Vec<String>,
+    /// Where the status of the DPF's and the peer's leaf is asked: a URL of http
+    /// or https, which those leaves carry.
+    pub ocsp_url: Option<String>,
     /// Of CertSHO and of every leaf.
     pub validity: Validity,
     /// Of every key.
@@ -72,7 +75,8 @@ impl OperatorKeyDir {
     ///
     /// # Errors
     /// [`TokenError::Exists`]; [`TokenError::Missing`] if the directory above
-    /// it is; [`TokenError::Trust`] for names that a leaf can't carry;
+    /// it is; [`TokenError::Trust`] for names or a URL that a leaf
+    /// can't carry;
     /// [`TokenError::Io`].
     pub fn create(
         dir: &Path,
@@ -98,6 +102,7 @@ impl OperatorKeyDir {
                 public_key: key.public_key(),
                 dns_names,
                 validity: plan.validity,
+                ocsp_url: plan.ocsp_url.as_deref().filter(|_| is_asked(purpose)),
             };
             let leaf = issue_leaf(&issuer, &anchor, &request, random)?;
             vault.write_certificate(&pem(name), leaf.der())?;
@@ -175,6 +180,11 @@ const LEAVES: [(Purpose, &str); 7] = [
     (Purpose::Peer, "peer"),
     (Purpose::PeerEncipherment, "encipherment"),
 ];
+
+/// Whether others ask about the status of its leaf when they connect.
+fn is_asked(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::DpfServer | Purpose::Peer)
+}
 
 fn pem(name: &str) -> String {
     format!("{name}.pem")

@@ -78,6 +78,7 @@ impl SupplierKeyDir {
                 public_key: key.public_key(),
                 dns_names: if server { &plan.pva_names } else { &[] },
                 validity: plan.validity,
+                ocsp_url: None,
             };
             let leaf = issue_pva_leaf(&issuer, &pva, &request, random)?;
             vault.write_certificate(&format!("{name}.pem"), leaf.der())?;

@@ -116,6 +116,9 @@ pub enum TrustError {
     /// Misuse: DNS names that this purpose can't carry, or not a DNS name.
     #[error("DNS names wrong: {0}")]
     DnsNamesWrong(&'static str),
+    /// Misuse: not a responder's URL.
+    #[error("a responder's URL is of http or https, at most 255 octets, without user and fragment")]
+    OcspUrlWrong,
 
     /// Failure of the key that issues, in the words of its owner.
     #[error("the issuing key failed: {0}")]
@@ -175,6 +178,7 @@ impl TrustError {
             Self::IntervalInverted => "time-interval-inverted",
             Self::IssuerKeyMismatch => "issuer-key-mismatch",
             Self::DnsNamesWrong(_) => "dns-names-wrong",
+            Self::OcspUrlWrong => "ocsp-url-wrong",
             Self::IssuerKeyFailed(_) => "issuer-key-failed",
             Self::EncodingFailed => "certificate-encoding-failed",
         }

@@ -164,6 +164,7 @@ impl Ready {
                 sho_id: sho_id.clone(),
                 dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
                 peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
+                ocsp_url: None,
                 validity: validity()?,
                 kind: plan.key.kind(),
             };

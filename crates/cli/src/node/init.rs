@@ -143,6 +143,7 @@ fn network(dir: &Path, plmn: &ShoId, kind: KeyKind) -> Result<()> {
         sho_id: plmn.clone(),
         dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
         peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
+        ocsp_url: None,
         validity: validity()?,
         kind,
     };

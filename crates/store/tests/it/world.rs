@@ -100,6 +100,7 @@ fn operator(name: &str, validity: Validity, random: &mut SimRandom) -> Operator 
             public_key: &public,
             dns_names: &[],
             validity,
+            ocsp_url: None,
         };
         let leaf = issue_leaf(&issuer, &anchor, &request, random).unwrap();
         SigningKey::new(Box::new(TestSigner(key)), leaf.der().to_vec())

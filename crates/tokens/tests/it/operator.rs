@@ -9,8 +9,8 @@ use trust::{Certificate, Purpose, TimeInterval, TimePolicy, verify_leaf};
 use xmldsig::{BootstrapType, Limits, UnverifiedDetached, VerifyingKey, sign_detached};
 
 use crate::support::{
-    TestDir, code, mode, names, node_key, noon, operator_plan, random, rsa, set_mode, swap,
-    validity,
+    OCSP_URL, TestDir, code, mode, names, node_key, noon, operator_plan, random, rsa, set_mode,
+    swap, validity,
 };
 
 const NAMES: [&str; 7] = [
@@ -53,6 +53,7 @@ fn each_loaded_key_signs_what_its_leaf_verifies() {
         let leaf = Certificate::from_der(key.leaf()).unwrap();
         let (anchor, sho_id) = (&loaded.anchor, loaded.anchor.sho_id());
         verify_leaf(&leaf, anchor, purpose, sho_id, noon_policy()).unwrap();
+        assert_eq!(leaf.ocsp_url(), None, "asked at a connection only");
         let (kind, document) = (BootstrapType::Xml, b"<a></a>");
         let signature = sign_detached(document, kind, key.signer(), key.leaf()).unwrap();
         let read =
@@ -76,6 +77,7 @@ fn each_loaded_key_signs_what_its_leaf_verifies() {
         };
         let found: Vec<_> = leaf.certificate().dns_names().collect();
         assert_eq!(found, expected);
+        assert_eq!(leaf.certificate().ocsp_url(), Some(OCSP_URL));
     }
 }
 
@@ -124,6 +126,7 @@ fn the_issuer_issues_another_leaf() {
         public_key: fresh.public_key(),
         dns_names: &[],
         validity: validity(),
+        ocsp_url: None,
     };
     let leaf = issue_leaf(&issuer, &anchor, &request, &mut random(2)).unwrap();
     let (purpose, sho_id) = (Purpose::OcspSigning, anchor.sho_id());

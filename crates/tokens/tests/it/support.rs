@@ -105,6 +105,8 @@ pub fn validity() -> Validity {
     Validity::new(noon().minus(Duration::from_secs(60)), noon().plus(year)).unwrap()
 }
 
+pub const OCSP_URL: &str = "http://ocsp.mnc001.mcc001.rehome.test/";
+
 pub fn operator_plan(sho_id: &str) -> OperatorPlan {
     OperatorPlan {
         sho_id: sho_id.parse().unwrap(),
@@ -113,6 +115,7 @@ pub fn operator_plan(sho_id: &str) -> OperatorPlan {
             "drf.mnc001.mcc001.rehome.test".to_owned(),
         ],
         peer_names: vec!["peer.mnc001.mcc001.rehome.test".to_owned()],
+        ocsp_url: Some(OCSP_URL.to_owned()),
         validity: validity(),
         kind: KeyKind::EcP256,
     }

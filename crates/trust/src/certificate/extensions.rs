@@ -1,15 +1,15 @@
 //! The extensions that this profile processes (RFC 5280 clause 4.2): key usage,
 //! basic constraints, extended key usage, subject alternative name, the two key
-//! identifiers, id-pkix-ocsp-nocheck (RFC 6960 clause 4.2.2.2.1), and A.16 as
-//! opaque octets. Others are ignored, or refused when
-//! critical.
+//! identifiers, authority information access, id-pkix-ocsp-nocheck (RFC 6960
+//! clause 4.2.2.2.1), and A.16 as opaque octets. Others are ignored, or refused
+//! when critical.
 
 use std::collections::BTreeSet;
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
-    ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
 };
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use der::asn1::{AnyRef, Null};
@@ -19,6 +19,7 @@ use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectKeyIdentifier,
 };
 
+use super::access;
 use crate::{TRE_EXTENSION, TrustError};
 
 const MAX_EXTENSIONS: usize = 32;
@@ -36,6 +37,8 @@ pub(crate) struct ExtensionSet {
     pub(crate) authority_key_identifier: Option<Vec<u8>>,
     pub(crate) tre: Option<Vec<u8>>,
     pub(crate) ocsp_no_check: bool,
+    /// Where its OCSP responder is.
+    pub(crate) ocsp_url: Option<String>,
 }
 
 /// The basic constraints of a certificate authority; absent for a leaf.
@@ -103,6 +106,9 @@ impl ExtensionSet {
                     .key_identifier
                     .map(der::asn1::OctetString::into_bytes);
             }
+            ID_PE_AUTHORITY_INFO_ACCESS => {
+                self.ocsp_url = access::responder(extension.critical, value)?;
+            }
             ID_PKIX_OCSP_NOCHECK => {
                 let Null = strictly(value).ok_or(malformed("OCSP no check"))?;
                 self.ocsp_no_check = true;
@@ -124,7 +130,7 @@ impl ExtensionSet {
     }
 }
 
-fn malformed(what: &'static str) -> TrustError {
+pub(crate) fn malformed(what: &'static str) -> TrustError {
     TrustError::CertificateMalformed(what)
 }
 

@@ -1,6 +1,7 @@
 //! One X.509 certificate, read once and strictly (RFC 5280 clause 4; TS 33.310
 //! clause 6.1: version 3, serial number of at most 20 octets).
 
+mod access;
 mod extensions;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::key::{PublicKey, SignatureAlgorithm};
 use crate::moment;
 use crate::time::Period;
 use crate::{Purpose, TrustError};
+pub(crate) use access::is_http_url;
 pub(crate) use extensions::{ExtensionSet, alternative_names, strictly};
 
 /// The longest certificate that is looked at, in octets.
@@ -162,6 +164,13 @@ impl Certificate {
     #[must_use]
     pub fn tre_extension(&self) -> Option<&[u8]> {
         self.extensions.tre.as_deref()
+    }
+
+    /// The URL of the responder that its authority information access names
+    /// (RFC 6960 clause 3.1): http or https, at most 255 octets.
+    #[must_use]
+    pub fn ocsp_url(&self) -> Option<&str> {
+        self.extensions.ocsp_url.as_deref()
     }
 
     pub(crate) fn extensions(&self) -> &ExtensionSet {

@@ -23,14 +23,17 @@ pub struct LeafRequest<'a> {
     pub dns_names: &'a [String],
     /// Its validity.
     pub validity: Validity,
+    /// Where its status is asked: a URL of http or https, at most 255 octets,
+    /// without user and fragment.
+    pub ocsp_url: Option<&'a str>,
 }
 
 /// Issues a leaf under `anchor`, whose key `key` is.
 ///
 /// # Errors
 /// [`TrustError::IssuerKeyMismatch`] if it is not; [`TrustError::DnsNamesWrong`]
-/// for names that the purpose can't have; [`TrustError::IssuerKeyFailed`] if it
-/// doesn't sign.
+/// for names that the purpose can't have; [`TrustError::OcspUrlWrong`];
+/// [`TrustError::IssuerKeyFailed`] if it doesn't sign.
 pub fn issue_leaf(
     key: &dyn IssuerKey,
     anchor: &Anchor,
@@ -50,6 +53,9 @@ pub fn issue_leaf(
     ];
     if purpose == Purpose::OcspSigning {
         extensions.push(tbs::ocsp_no_check()?);
+    }
+    if let Some(url) = request.ocsp_url {
+        extensions.push(tbs::ocsp_responder(url)?);
     }
     extensions.extend(tbs::key_identifiers(
         request.public_key,

@@ -6,8 +6,9 @@
 //! not empty: TS 33.310 marks it critical, the name in it is the only one that
 //! counts, and RFC 5280 clause 4.2.1.6 says no more than SHOULD against it.
 //! Extended key usage and key identifiers are not critical. Certificates carry
-//! no CRL distribution point: their status is asked by OCSP. Those that sign OCSP
-//! answers say that their own is not asked (id-pkix-ocsp-nocheck).
+//! no CRL distribution point: their status is asked by OCSP, at the URL of their
+//! authority information access if they have one. Those that sign OCSP answers say
+//! that their own is not asked (id-pkix-ocsp-nocheck).
 
 mod authority;
 mod leaf;

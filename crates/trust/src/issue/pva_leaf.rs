@@ -14,8 +14,8 @@ use crate::{Certificate, PublicKey, Purpose, PvaAnchor, TrustError};
 /// # Errors
 /// [`TrustError::IssuerKeyMismatch`] if `key` is not the PVA's;
 /// [`TrustError::PurposeWrong`] for a purpose that a PVA has not;
-/// [`TrustError::DnsNamesWrong`]; [`TrustError::IssuerKeyFailed`] if it doesn't
-/// sign.
+/// [`TrustError::DnsNamesWrong`]; [`TrustError::OcspUrlWrong`];
+/// [`TrustError::IssuerKeyFailed`] if it doesn't sign.
 pub fn issue_pva_leaf(
     key: &dyn IssuerKey,
     pva: &PvaAnchor,
@@ -35,6 +35,9 @@ pub fn issue_pva_leaf(
         tbs::extended_key_usage(purpose.extended_key_usages())?,
         tbs::alternative_name(&supplier.pva_uri(), request.dns_names)?,
     ];
+    if let Some(url) = request.ocsp_url {
+        extensions.push(tbs::ocsp_responder(url)?);
+    }
     let authority = Some(pva.certificate());
     extensions.extend(tbs::key_identifiers(request.public_key, authority)?);
     let common_name = format!("PVA {supplier} {}", purpose.label());

@@ -5,8 +5,9 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc4519::{COMMON_NAME, ORGANIZATION_NAME};
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE,
-    ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS,
 };
+use const_oid::db::rfc5912::ID_AD_OCSP;
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
 use der::asn1::{Any, BitString, Ia5String, Null, OctetString, Utf8StringRef};
 use der::{Decode, Encode};
@@ -17,13 +18,14 @@ use x509_cert::certificate::Version;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName,
-    SubjectKeyIdentifier,
+    AccessDescription, AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints,
+    ExtendedKeyUsage, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
 };
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 use x509_cert::serial_number::SerialNumber;
 
 use super::{IssuerKey, Validity};
+use crate::certificate::is_http_url;
 use crate::{Certificate, PublicKey, SignatureAlgorithm, TrustError, moment};
 
 /// Everything of a certificate but its serial number and signature.
@@ -157,6 +159,24 @@ pub(super) fn key_identifiers(
         )?);
     }
     Ok(list)
+}
+
+/// Where the status of this certificate is asked (RFC 6960 clause 3.1).
+pub(super) fn ocsp_responder(url: &str) -> Result<Extension, TrustError> {
+    if !is_http_url(url) {
+        return Err(TrustError::OcspUrlWrong);
+    }
+    let description = AccessDescription {
+        access_method: ID_AD_OCSP,
+        access_location: Ia5String::new(url)
+            .map(GeneralName::UniformResourceIdentifier)
+            .map_err(encoding)?,
+    };
+    extension(
+        ID_PE_AUTHORITY_INFO_ACCESS,
+        false,
+        &AuthorityInfoAccessSyntax(vec![description]),
+    )
 }
 
 /// An extension around octets that are DER already.

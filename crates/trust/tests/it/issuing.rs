@@ -35,6 +35,7 @@ pub(crate) fn issued(issuer: &SoftwareIssuer, anchor: &Anchor, purpose: Purpose)
         public_key: &public_key,
         dns_names: &dns_names,
         validity: validity(),
+        ocsp_url: None,
     };
     issue_leaf(issuer, anchor, &request, &mut Seeded::new(2)).unwrap()
 }
@@ -89,6 +90,7 @@ fn a_dpf_leaf_has_its_names_and_others_have_none() {
             public_key: &public_key,
             dns_names: &dns_names,
             validity: validity(),
+            ocsp_url: None,
         };
         let refused = issue_leaf(&issuer, &anchor, &request, &mut Seeded::new(2));
         assert_eq!(
@@ -109,6 +111,7 @@ fn another_key_than_the_anchors_issues_nothing() {
         public_key: &public_key,
         dns_names: &[],
         validity: validity(),
+        ocsp_url: None,
     };
     let refused = issue_leaf(&stranger, &anchor, &request, &mut Seeded::new(3));
     assert_eq!(
@@ -129,6 +132,7 @@ fn serials_are_positive_differ_and_fit_into_20_octets() {
             public_key: &public_key,
             dns_names: &[],
             validity: validity(),
+            ocsp_url: None,
         };
         let leaf = issue_leaf(&issuer, &anchor, &request, &mut random).unwrap();
         assert!(leaf.serial().len() <= 20 && leaf.serial().iter().any(|octet| *octet != 0));

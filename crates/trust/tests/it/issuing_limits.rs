@@ -52,6 +52,7 @@ pub(crate) fn issued_leaf(
         public_key: &PublicKey::from_pkey(leaf_key).unwrap(),
         dns_names: &dns_names,
         validity: year_2026(),
+        ocsp_url: None,
     };
     issue_leaf(key, anchor, &request, &mut Seeded::new(3)).unwrap()
 }
@@ -192,6 +193,7 @@ fn dns_names_fit_the_purpose() {
             public_key: &public_key,
             dns_names: &dns_names,
             validity: year_2026(),
+            ocsp_url: None,
         };
         issue_leaf(&key, &anchor, &request, &mut Seeded::new(5))
             .map(drop)
@@ -241,6 +243,7 @@ fn only_the_anchors_own_key_issues_under_it() {
         public_key: &public_key,
         dns_names: &[],
         validity: year_2026(),
+        ocsp_url: None,
     };
     let result = issue_leaf(&other, &anchor, &request, &mut Seeded::new(6));
     assert_eq!(result, Err(TrustError::IssuerKeyMismatch));

@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod access;
 mod anchors;
 mod crl;
 mod damage;

@@ -62,6 +62,7 @@ impl Houses {
             public_key: key,
             dns_names: hosts,
             validity: validity(),
+            ocsp_url: None,
         }
     }
 

@@ -119,6 +119,7 @@ pub fn operator(dir: &std::path::Path, name: &str) -> OperatorKeyDir {
         sho_id: sho(name),
         dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
         peer_names: Vec::new(),
+        ocsp_url: None,
         validity: validity(),
         kind: KeyKind::EcP256,
     };

@@ -69,6 +69,7 @@ pub fn purpose_key(
         public_key: &public,
         dns_names: &[],
         validity: validity(now),
+        ocsp_url: None,
     };
     let leaf = issue_leaf(issuer, anchor, &request, random).unwrap();
     SigningKey::new(Box::new(SoftwareSigner(key)), leaf.der().to_vec())

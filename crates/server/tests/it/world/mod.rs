@@ -109,6 +109,7 @@ fn keys(dir: &Path, name: &str) -> OperatorKeyDir {
         sho_id: sho(name),
         dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
         peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
+        ocsp_url: None,
         validity: validity(),
         kind: KeyKind::EcP256,
     };
