@@ -60,7 +60,9 @@ impl FileKey {
         &self.key
     }
 
-    fn kind(&self) -> KeyKind {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
         self.key.public_key().kind()
     }
 

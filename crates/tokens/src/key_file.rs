@@ -190,7 +190,8 @@ pub(crate) fn malformed(path: &Path, what: &'static str) -> TokenError {
     }
 }
 
-fn remove_stale(path: &Path) -> Result<(), TokenError> {
+/// Removes a file if it is there.
+pub(crate) fn remove_stale(path: &Path) -> Result<(), TokenError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(TokenError::io(path)(error))

@@ -18,6 +18,7 @@ mod node_key;
 mod operator;
 pub mod os;
 mod protection;
+mod renewal;
 mod staged;
 mod supplier;
 mod tre_package;
@@ -27,7 +28,10 @@ pub use error::TokenError;
 pub use file_backend::FileBackend;
 pub use file_key::FileKey;
 pub use node_key::NodeKey;
-pub use operator::{Encipherment, OperatorKeyDir, OperatorPlan, TlsIdentity};
+pub use operator::{
+    Encipherment, NamedLeaf, OcspSigner, OperatorKeyDir, OperatorPlan, TlsIdentity,
+};
 pub use protection::Protection;
+pub use renewal::{OperatorKeyPlace, RenewedKey};
 pub use supplier::{SupplierKeyDir, SupplierPlan};
 pub use tre_package::{TrePackage, TrePlan};

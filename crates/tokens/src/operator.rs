@@ -1,5 +1,5 @@
 //! An operator's keys on disk (docs/operator-change.md section 1): CertSHO with
-//! its key, and a key with its own leaf for each purpose but OCSP's.
+//! its key, and a key with its own leaf for each purpose.
 
 use std::path::Path;
 
@@ -58,6 +58,29 @@ pub struct OperatorKeyDir {
     pub peer: TlsIdentity,
     /// What opens the messages that suppliers and peers encipher for it.
     pub encipherment: Encipherment,
+    /// What signs answers about the status of its certificates. Directories made
+    /// before there was a responder have none.
+    pub ocsp: Option<OcspSigner>,
+    /// Every leaf in the directory.
+    pub leaves: Vec<NamedLeaf>,
+}
+
+/// A leaf for OCSP signing and its key.
+#[derive(Clone)]
+pub struct OcspSigner {
+    /// The leaf.
+    pub leaf: Certificate,
+    /// Its private key.
+    pub key: FileKey,
+}
+
+/// A leaf and the name of its file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedLeaf {
+    /// The file's name without its ending: `dpf`, for example.
+    pub name: &'static str,
+    /// The leaf.
+    pub certificate: Certificate,
 }
 
 /// A leaf of purpose A.5 and its key.
@@ -124,6 +147,19 @@ impl OperatorKeyDir {
     /// `protection`.
     pub fn load(dir: &Path, protection: Protection<'_>) -> Result<Self, TokenError> {
         let (anchor, vault) = open(dir, protection)?;
+        let ocsp = if vault.exists(&pem(OCSP))? {
+            let (key, leaf) = read_leaf(&vault, &anchor, Purpose::OcspSigning)?;
+            Some(OcspSigner { leaf, key })
+        } else {
+            None
+        };
+        let mut leaves = Vec::new();
+        for (purpose, name) in LEAVES {
+            if purpose != Purpose::OcspSigning || ocsp.is_some() {
+                let certificate = read_leaf(&vault, &anchor, purpose)?.1;
+                leaves.push(NamedLeaf { name, certificate });
+            }
+        }
         let signing = |purpose| -> Result<SigningKey, TokenError> {
             let (key, leaf) = read_leaf(&vault, &anchor, purpose)?;
             Ok(SigningKey::new(Box::new(key), leaf.der().to_vec()))
@@ -152,6 +188,8 @@ impl OperatorKeyDir {
                     key: key.software_key().clone(),
                 }
             },
+            ocsp,
+            leaves,
             anchor,
         })
     }
@@ -170,8 +208,9 @@ impl OperatorKeyDir {
     }
 }
 
+const OCSP: &str = "ocsp";
 /// The leaves of an operator and the names of their files.
-const LEAVES: [(Purpose, &str); 7] = [
+const LEAVES: [(Purpose, &str); 8] = [
     (Purpose::Bootstrap, "bootstrap"),
     (Purpose::Object, "object"),
     (Purpose::PeerDocument, "peer-document"),
@@ -179,6 +218,7 @@ const LEAVES: [(Purpose, &str); 7] = [
     (Purpose::DpfServer, "dpf"),
     (Purpose::Peer, "peer"),
     (Purpose::PeerEncipherment, "encipherment"),
+    (Purpose::OcspSigning, OCSP),
 ];
 
 /// Whether others ask about the status of its leaf when they connect.
@@ -186,11 +226,11 @@ fn is_asked(purpose: Purpose) -> bool {
     matches!(purpose, Purpose::DpfServer | Purpose::Peer)
 }
 
-fn pem(name: &str) -> String {
+pub(crate) fn pem(name: &str) -> String {
     format!("{name}.pem")
 }
 
-fn key_name(name: &str) -> String {
+pub(crate) fn key_name(name: &str) -> String {
     format!("{name}.key")
 }
 
@@ -199,7 +239,10 @@ fn owner(anchor: &Anchor) -> [u8; 32] {
     anchor.certificate().public_key().spki_sha256()
 }
 
-fn open<'a>(dir: &Path, protection: Protection<'a>) -> Result<(Anchor, Vault<'a>), TokenError> {
+pub(crate) fn open<'a>(
+    dir: &Path,
+    protection: Protection<'a>,
+) -> Result<(Anchor, Vault<'a>), TokenError> {
     key_file::check_directory(dir)?;
     let vault = Vault::new(dir, protection);
     let certificate = vault.read_certificate(ANCHOR)?;
@@ -209,7 +252,12 @@ fn open<'a>(dir: &Path, protection: Protection<'a>) -> Result<(Anchor, Vault<'a>
     Ok((anchor, vault))
 }
 
-fn read_leaf(
+/// The key of a leaf while a renewal is on its way: see [`crate::renewal`].
+pub(crate) fn next_key_name(name: &str) -> String {
+    format!("{name}.next.key")
+}
+
+pub(crate) fn read_leaf(
     vault: &Vault<'_>,
     anchor: &Anchor,
     wanted: Purpose,
@@ -221,6 +269,11 @@ fn read_leaf(
     let leaf = vault.read_certificate(&pem(name))?;
     let undated = TimePolicy::Floor(Timestamp::default());
     verify_leaf(&leaf, anchor, wanted, anchor.sho_id(), undated)?;
-    let key = vault.read_key_of(&key_name(name), &leaf)?;
+    let key = match vault.read_key_of(&key_name(name), &leaf) {
+        Err(mismatch @ TokenError::KeyMismatch(_)) => vault
+            .read_key_of(&next_key_name(name), &leaf)
+            .map_err(|_| mismatch)?,
+        read => read?,
+    };
     Ok((key, leaf))
 }

@@ -99,6 +99,36 @@ impl<'a> Vault<'a> {
         }
     }
 
+    /// Whether the file is there.
+    pub(crate) fn exists(&self, name: &str) -> Result<bool, TokenError> {
+        let path = self.path(name);
+        std::fs::exists(&path).map_err(TokenError::io(&path))
+    }
+
+    /// Puts a key in place of another one, whole.
+    pub(crate) fn replace_key(
+        &self,
+        name: &str,
+        key: &FileKey,
+        random: &mut dyn Random,
+    ) -> Result<(), TokenError> {
+        let plain = key.software_key().to_pkcs8()?;
+        let octets = self
+            .protection
+            .protect(name, &self.context, &plain, random)?;
+        key_file::replace(&self.path(name), octets.expose())
+    }
+
+    /// Puts a certificate in place of another one, whole.
+    pub(crate) fn replace_certificate(&self, name: &str, der: &[u8]) -> Result<(), TokenError> {
+        key_file::replace(&self.path(name), &X509::from_der(der)?.to_pem()?)
+    }
+
+    /// Removes a file if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), TokenError> {
+        key_file::remove_stale(&self.path(name))
+    }
+
     pub(crate) fn write_certificate(&self, name: &str, der: &[u8]) -> Result<(), TokenError> {
         write_new(&self.path(name), &X509::from_der(der)?.to_pem()?)
     }

@@ -21,6 +21,7 @@ mod node_keys;
 mod openssl_program;
 mod operator;
 mod os;
+mod renewal;
 mod supplier;
 mod support;
 mod tre_packages;

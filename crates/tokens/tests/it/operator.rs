@@ -13,7 +13,7 @@ use crate::support::{
     swap, validity,
 };
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "bootstrap",
     "decision",
     "dpf",
@@ -21,6 +21,7 @@ const NAMES: [&str; 7] = [
     "peer",
     "peer-document",
     "encipherment",
+    "ocsp",
 ];
 
 fn make(path: &Path, sho_id: &str, octet: u8) {
