@@ -29,8 +29,9 @@ pub use error::Error;
 pub use key::StoreKey;
 pub use managed::{ManagedChanges, ManagedState, ManagedStore, StoredNode};
 pub use sqlite::{
-    AccountSummary, CommandPage, CommandQuery, Group, OrderPage, OrderQuery, OrderSummary,
-    SessionPage, SessionQuery, SqliteOptions, SqliteStore, SubscriberCounts,
+    AccountSummary, CommandPage, CommandQuery, Group, IssuedCertificate, IssuedPage, OrderPage,
+    OrderQuery, OrderSummary, SessionPage, SessionQuery, SqliteOptions, SqliteStore,
+    SubscriberCounts,
 };
 pub use store::Store;
 pub use supplier::{CertificateStatus, SupplierStore};

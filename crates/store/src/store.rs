@@ -11,8 +11,12 @@ use provisioning::hlr::Subscriber;
 use provisioning::ports::{Commit, OperatorStore, OutboxId, Outgoing, StoreError, Versioned};
 use provisioning::recipient::{Order, TreCertificates};
 use tre::TreId;
+use trust::Revocation;
 
-use crate::{Error, OrderPage, OrderQuery, SqliteOptions, SqliteStore, StoreKey, SubscriberCounts};
+use crate::{
+    Error, IssuedCertificate, IssuedPage, OrderPage, OrderQuery, SqliteOptions, SqliteStore,
+    StoreKey, SubscriberCounts,
+};
 
 /// An operator's store.
 pub enum Store {
@@ -80,6 +84,43 @@ impl Store {
     pub async fn departures_released(&self) -> Result<u64, Error> {
         match self {
             Self::Sqlite(store) => store.departures_released().await,
+        }
+    }
+
+    /// As [`SqliteStore::record_issued`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn record_issued(
+        &self,
+        certificates: Vec<IssuedCertificate>,
+    ) -> Result<usize, Error> {
+        match self {
+            Self::Sqlite(store) => store.record_issued(certificates).await,
+        }
+    }
+
+    /// As [`SqliteStore::revoke_issued`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn revoke_issued(
+        &self,
+        serial: &[u8],
+        revocation: Revocation,
+    ) -> Result<bool, Error> {
+        match self {
+            Self::Sqlite(store) => store.revoke_issued(serial, revocation).await,
+        }
+    }
+
+    /// As [`SqliteStore::issued`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn issued(&self, before: Option<u64>, limit: usize) -> Result<IssuedPage, Error> {
+        match self {
+            Self::Sqlite(store) => store.issued(before, limit).await,
         }
     }
 

@@ -11,6 +11,7 @@ use provisioning::ports::{Commit, OutboxId};
 use provisioning::recipient::TreCertificates;
 use rusqlite::Connection;
 
+use super::issued::IssuedChange;
 use super::management::ManagementChange;
 use super::orders::OrderRow;
 use super::subscribers::SubscriberRow;
@@ -25,6 +26,7 @@ pub(super) enum Change {
     TakeImsi { prefix: String },
     Postpone { id: OutboxId, next: Timestamp },
     Management(ManagementChange),
+    Issued(IssuedChange),
 }
 
 /// What a change gives.
@@ -107,6 +109,7 @@ impl Change {
         match self {
             Self::Commit(prepared) => prepared.apply(conn, key).map(|()| Done::Stored),
             Self::Management(change) => change.apply(conn, key).map(Done::Rows),
+            Self::Issued(change) => change.apply(conn).map(Done::Rows),
             Self::TakeImsi { prefix } => imsi::take(conn, prefix).map(Done::Imsi),
             Self::Postpone { id, next } => {
                 outbox::postpone(conn, *id, number(next.unix_millis())).map(|()| Done::Stored)

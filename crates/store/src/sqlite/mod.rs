@@ -3,6 +3,7 @@
 
 mod change;
 mod imsi;
+mod issued;
 mod lists;
 mod management;
 mod orders;
@@ -14,6 +15,7 @@ mod subscriptions;
 mod upkeep;
 mod writer;
 
+pub use issued::{IssuedCertificate, IssuedPage};
 pub use lists::{OrderPage, OrderQuery, OrderSummary, SubscriberCounts};
 pub use management::{AccountSummary, CommandPage, CommandQuery, Group, SessionPage, SessionQuery};
 

@@ -17,6 +17,7 @@ mod behaviour;
 mod crash;
 mod device;
 mod full;
+mod issued;
 mod lists;
 mod managed;
 mod management;

@@ -8,6 +8,7 @@ const FIRST: &str = include_str!("../../migrations/0001.sql");
 const SECOND: &str = include_str!("../../migrations/0002.sql");
 const THIRD: &str = include_str!("../../migrations/0003.sql");
 const FOURTH: &str = include_str!("../../migrations/0004.sql");
+const FIFTH: &str = include_str!("../../migrations/0005.sql");
 const FIRST_OF_DEVICES: &str = include_str!("../../migrations/device-0001.sql");
 
 /// Statements of a migration without the comments between them.
@@ -21,7 +22,9 @@ fn statements(sql: &str) -> Vec<String> {
 
 /// All that an operator's store has.
 fn all() -> Vec<String> {
-    [FIRST, SECOND, THIRD, FOURTH].map(statements).concat()
+    [FIRST, SECOND, THIRD, FOURTH, FIFTH]
+        .map(statements)
+        .concat()
 }
 
 /// What SQLite says it has, in the order in which it was made.
@@ -44,7 +47,7 @@ async fn a_fresh_database_has_every_migration() {
     drop(scratch.open());
     let conn = scratch.raw();
     assert_eq!(found(&conn), all());
-    assert_eq!(number(&conn, "user_version"), 4);
+    assert_eq!(number(&conn, "user_version"), 5);
     assert_eq!(number(&conn, "application_id"), 0x7265_686f);
     let path = scratch.dir().join("device.db");
     drop(DeviceStore::open(&path, key()).unwrap());
@@ -81,6 +84,7 @@ async fn the_schema_is_the_shipped_one() {
         "dm_server_tag(device tag)",
         "dm_session(number session_ref device session_id started ended outcome)",
         "imsi_counters(prefix last)",
+        "issued_certificates(number serial name not_before not_after revoked reason)",
         "meta(name key_id value)",
         "orders(number order_id tre_id imsi donor recipient state reason created due version \
          key_id body)",
@@ -105,7 +109,7 @@ async fn a_store_of_the_first_schema_is_brought_up_to_date() {
     drop(conn);
     drop(scratch.open());
     let conn = scratch.raw();
-    assert_eq!(number(&conn, "user_version"), 4);
+    assert_eq!(number(&conn, "user_version"), 5);
     assert_eq!(found(&conn), all());
     let last: i64 = conn
         .query_row("SELECT last FROM imsi_counters", [], |row| row.get(0))
@@ -118,7 +122,7 @@ async fn an_older_or_newer_schema_is_refused() {
     let cases = [
         (0, "store-schema-older"),
         (-1, "store-schema-older"),
-        (5, "store-schema-newer"),
+        (6, "store-schema-newer"),
         (99, "store-schema-newer"),
     ];
     for (version, code) in cases {

@@ -16,6 +16,7 @@ use crate::ocsp::Request;
 pub struct AnswerCache {
     capacity: usize,
     kept: BTreeMap<Vec<u8>, Kept>,
+    generation: u64,
 }
 
 #[derive(Debug)]
@@ -34,6 +35,7 @@ impl AnswerCache {
         Self {
             capacity,
             kept: BTreeMap::new(),
+            generation: 0,
         }
     }
 
@@ -45,34 +47,53 @@ impl AnswerCache {
         now: Timestamp,
         source: &dyn StatusSource,
     ) -> Reply {
-        let ([id], None) = (request.certificates(), request.nonce()) else {
-            return responder.answer_request(request, now, source);
+        self.kept(request, now).unwrap_or_else(|| {
+            let reply = responder.answer_request(request, now, source);
+            self.keep(request, &reply, now, self.generation);
+            reply
+        })
+    }
+
+    /// The kept answer to a request, for callers that sign elsewhere than under
+    /// the lock of this cache: they read [`Self::generation`] before they look
+    /// the certificate up, and [`Self::keep`] what they have signed.
+    #[must_use]
+    pub fn kept(&self, request: &Request, now: Timestamp) -> Option<Reply> {
+        let kept = self.kept.get(&key(request)?)?;
+        kept.serves_at(now).then(|| kept.reply.clone())
+    }
+
+    /// Keeps a reply that may be kept, unless something was forgotten since
+    /// `generation`: it may say what has changed meanwhile.
+    pub fn keep(&mut self, request: &Request, reply: &Reply, now: Timestamp, generation: u64) {
+        let (Some(key), [id]) = (key(request), request.certificates()) else {
+            return;
         };
-        let Ok(key) = id.der() else {
-            return responder.answer_request(request, now, source);
-        };
-        if let Some(kept) = self.kept.get(&key).filter(|kept| kept.serves_at(now)) {
-            return kept.reply.clone();
-        }
-        let reply = responder.answer_request(request, now, source);
         self.kept.remove(&key);
-        if let Some(end) = reply.cacheable_until() {
-            self.make_room(now);
+        let (true, Some(end)) = (generation == self.generation, reply.cacheable_until()) else {
+            return;
+        };
+        self.make_room(now);
+        if self.kept.len() < self.capacity {
             let kept = Kept {
                 serial: id.serial().to_vec(),
                 reply: reply.clone(),
                 from: now,
                 until: now.plus(half(end.since(now))),
             };
-            if self.kept.len() < self.capacity {
-                self.kept.insert(key, kept);
-            }
+            self.kept.insert(key, kept);
         }
-        reply
+    }
+
+    /// A number that [`Self::forget`] changes.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Forgets what was said of a certificate, because that has changed.
     pub fn forget(&mut self, serial: &[u8]) {
+        self.generation = self.generation.wrapping_add(1);
         self.kept.retain(|_, kept| kept.serial != serial);
     }
 
@@ -112,6 +133,14 @@ impl Kept {
     /// Not before it was made either: a clock that was set back.
     fn serves_at(&self, now: Timestamp) -> bool {
         (self.from..self.until).contains(&now)
+    }
+}
+
+/// What an answer to the request is kept by; `None` if none is.
+fn key(request: &Request) -> Option<Vec<u8>> {
+    match (request.certificates(), request.nonce()) {
+        ([id], None) => id.der().ok(),
+        _ => None,
     }
 }
 

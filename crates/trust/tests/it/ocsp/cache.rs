@@ -125,3 +125,21 @@ fn a_full_cache_drops_what_ends_first() {
     none.answer(&responder, &requests[0], now, &records);
     assert!(none.is_empty());
 }
+
+/// What a node does that signs elsewhere than under the cache's lock.
+#[test]
+fn an_answer_from_before_a_revocation_is_not_kept_after_it() {
+    let world = World::new();
+    let records = Records::of(&world.server);
+    let responder = own(ExpiryPolicy::RevokeOnExpiry);
+    let mut cache = AnswerCache::new(4);
+    let request = request(IssuerHash::Sha1);
+    assert_eq!(cache.kept(&request, at(NOW)), None);
+    let generation = cache.generation();
+    let reply = responder.answer_request(&request, at(NOW), &records);
+    cache.forget(world.server.serial());
+    cache.keep(&request, &reply, at(NOW), generation);
+    assert!(cache.is_empty());
+    cache.keep(&request, &reply, at(NOW), cache.generation());
+    assert_eq!(cache.kept(&request, at(NOW)), Some(reply));
+}
