@@ -9,6 +9,7 @@
 
 mod aka;
 mod audit;
+mod certificate;
 mod demo;
 mod dm;
 mod encoding;
@@ -46,6 +47,9 @@ enum Noun {
     /// What the paper on DM session security demands, looked for at any server or
     /// client
     Audit(audit::Arguments),
+    /// Certificates of an operator: list, revoke, renew
+    #[command(subcommand)]
+    Certificate(certificate::Verb),
     /// A whole operator change for many devices, in one process
     Demo(demo::Arguments),
     /// A device on this machine
@@ -114,6 +118,7 @@ fn run(noun: Noun) -> anyhow::Result<ExitCode> {
     match noun {
         Noun::Aka(verb) => aka::run(verb),
         Noun::Audit(arguments) => return audit::run(&arguments),
+        Noun::Certificate(verb) => certificate::run(&verb),
         Noun::Demo(arguments) => return demo::run(&arguments),
         Noun::Device(verb) => node::device::run(&verb),
         Noun::Dm(verb) => dm::run(&verb),

@@ -25,6 +25,13 @@ pub enum Error {
     /// Misuse: a configuration that contradicts itself.
     #[error("configuration: {0}")]
     Configuration(String),
+    /// Misuse: the certificate was revoked before.
+    #[error("the certificate was revoked before")]
+    AlreadyRevoked,
+    /// Unsupported: a reason for revocation that is none, or that is taken back
+    /// later.
+    #[error("not a reason for a revocation that stays")]
+    ReasonUnsupported,
     /// Environment: the store.
     #[error("store: {0}")]
     Store(#[from] StoreError),
@@ -64,6 +71,8 @@ impl Error {
             Self::Unknown(_) => Reason::new("unknown"),
             Self::OtherDevice => Reason::new("transport-of-another-device"),
             Self::Configuration(_) => Reason::new("configuration"),
+            Self::AlreadyRevoked => Reason::new("certificate-revoked-before"),
+            Self::ReasonUnsupported => Reason::new("revocation-reason-unsupported"),
             Self::Store(StoreError::Full) => Reason::new("store-full"),
             Self::Store(_) => Reason::new("store-failed"),
             Self::Queue(dm::queue::StoreError::Full) => Reason::new("store-full"),

@@ -10,10 +10,11 @@ use std::path::PathBuf;
 
 use clock::Random;
 use trust::issue::{LeafRequest, Validity, issue_leaf};
-use trust::{Anchor, Purpose};
+use trust::{Anchor, Certificate, Purpose};
 
 use crate::operator::{key_name, next_key_name, open, pem, read_leaf};
-use crate::{FileKey, NodeKey, OperatorKeyDir, Protection, TlsIdentity, TokenError};
+use crate::vault::Vault;
+use crate::{FileKey, NodeKey, OperatorKeyDir, Protection, TlsIdentity, TokenError, key_file};
 
 const DPF: &str = "dpf";
 
@@ -51,6 +52,16 @@ impl OperatorKeyPlace {
     /// As [`OperatorKeyDir::load_issuer`].
     pub fn issuer(&self) -> Result<(Anchor, FileKey), TokenError> {
         OperatorKeyDir::load_issuer(&self.dir, self.protection())
+    }
+
+    /// The DPF's leaf as it is now.
+    ///
+    /// # Errors
+    /// As [`OperatorKeyDir::load`], but for its key and who issued it, which are
+    /// not looked at.
+    pub fn dpf_leaf(&self) -> Result<Certificate, TokenError> {
+        key_file::check_directory(&self.dir)?;
+        Vault::new(&self.dir, self.protection()).read_certificate(&pem(DPF))
     }
 
     /// The DPF's leaf and key as they are now.

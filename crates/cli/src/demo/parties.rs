@@ -14,7 +14,7 @@ use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
 use provisioning::peer::Peer;
 use secret::Secret;
-use server::operator::{OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{CertificateSettings, OperatorConfig, OperatorListeners, OperatorNode};
 use server::supplier::{Records, SupplierNode};
 use server::vno::{VnoConfig, VnoNode};
 use server::{GsupAddress, PeerBook, RegisteredPeer, RegisteredPva};
@@ -164,7 +164,7 @@ impl Ready {
                 sho_id: sho_id.clone(),
                 dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
                 peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
-                ocsp_url: None,
+                ocsp_url: Some(format!("http://ocsp.{domain}/")),
                 validity: validity()?,
                 kind: plan.key.kind(),
             };
@@ -176,6 +176,7 @@ impl Ready {
             peer: listener().await?,
             gsup: listener().await?,
             api: None,
+            ocsp: Some(listener().await?),
         };
         Ok(Self {
             sho_id,
@@ -186,15 +187,19 @@ impl Ready {
         })
     }
 
-    fn hosts(&self) -> Result<[(String, SocketAddr); 4]> {
+    fn hosts(&self) -> Result<Vec<(String, SocketAddr)>> {
         let domain = domain(&self.sho_id);
         let dm = self.listeners.dm.local_addr()?;
-        Ok([
+        let mut hosts = vec![
             (format!("dpf.{domain}"), dm),
             (format!("drf.{domain}"), dm),
             (format!("peer.{domain}"), self.listeners.peer.local_addr()?),
             (format!("hlr.{domain}"), self.listeners.gsup.local_addr()?),
-        ])
+        ];
+        if let Some(ocsp) = &self.listeners.ocsp {
+            hosts.push((format!("ocsp.{domain}"), ocsp.local_addr()?));
+        }
+        Ok(hosts)
     }
 
     fn as_visited(&self) -> RegisteredPeer {
@@ -255,6 +260,7 @@ impl Ready {
             drf_url: format!("https://drf.{domain}/drf"),
             server_id: format!("dpf-{}", self.sho_id),
             limits: ServerLimits::default(),
+            certificates: CertificateSettings::default(),
             api_token: None,
         };
         Ok(OperatorNode::start(config, store, self.listeners, watch)?)

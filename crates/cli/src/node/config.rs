@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use provisioning::Terms;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tls::http::{Address, Hosts};
 
 use super::management::Management;
+use super::period::Period;
 
 /// A configuration file, by role.
 #[derive(Deserialize)]
@@ -45,6 +47,8 @@ pub(crate) struct Operator {
     pub(crate) policy: Policy,
     #[serde(default = "default_terms")]
     pub(crate) terms: Terms,
+    #[serde(default)]
+    pub(crate) certificates: Certificates,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +58,36 @@ pub(crate) struct OperatorListen {
     pub(crate) peer: SocketAddr,
     pub(crate) gsup: SocketAddr,
     pub(crate) api: SocketAddr,
+    /// The responder for certificate status, if there is one.
+    pub(crate) ocsp: Option<SocketAddr>,
+}
+
+/// What becomes of an operator's certificates.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Certificates {
+    pub(crate) expired: Expired,
+    /// From thisUpdate to nextUpdate.
+    pub(crate) answers: Period,
+    pub(crate) dpf_validity: Option<Period>,
+}
+
+/// What the responder says of expired certificates.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Expired {
+    Revoked,
+    Good,
+}
+
+impl Default for Certificates {
+    fn default() -> Self {
+        Self {
+            expired: Expired::Revoked,
+            answers: Period(Duration::from_secs(3600)),
+            dpf_validity: None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -217,6 +251,7 @@ impl Ports {
     pub(crate) const RADIO: u16 = 8447;
     pub(crate) const PVA: u16 = 8448;
     pub(crate) const MANAGEMENT: u16 = 8449;
+    pub(crate) const OCSP: u16 = 8450;
 }
 
 /// Where an operator's hosts are, if all of them are at one address.
@@ -226,6 +261,7 @@ pub(crate) fn operator_hosts(domain: &str, at: IpAddr) -> BTreeMap<String, Socke
         ("drf", Ports::DM),
         ("peer", Ports::PEER),
         ("hlr", Ports::GSUP),
+        ("ocsp", Ports::OCSP),
     ]
     .into_iter()
     .map(|(name, port)| (format!("{name}.{domain}"), SocketAddr::new(at, port)))

@@ -134,7 +134,7 @@ pub(super) fn write_config(dir: &Path, text: &str) -> Result<()> {
 
 /// Directory, node key, operator keys and peers: what home and visited networks
 /// have in common.
-fn network(dir: &Path, plmn: &ShoId, kind: KeyKind) -> Result<()> {
+fn network(dir: &Path, plmn: &ShoId, kind: KeyKind, ocsp_url: Option<String>) -> Result<()> {
     new_dir(dir)?;
     new_dir(&dir.join("peers"))?;
     let key = NodeKey::create(&dir.join("node.key"), &mut OsRandom)?;
@@ -143,7 +143,7 @@ fn network(dir: &Path, plmn: &ShoId, kind: KeyKind) -> Result<()> {
         sho_id: plmn.clone(),
         dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
         peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
-        ocsp_url: None,
+        ocsp_url,
         validity: validity()?,
         kind,
     };
@@ -159,13 +159,13 @@ fn tell_fingerprint(path: &Path, certificate: &Certificate) {
 }
 
 fn operator(dir: &Path, plmn: &ShoId, listen: IpAddr, kind: KeyKind) -> Result<()> {
-    network(dir, plmn, kind)?;
+    let domain = domain(plmn);
+    network(dir, plmn, kind, Some(format!("http://ocsp.{domain}/")))?;
     let op: [u8; 16] = OsRandom.array();
     key_file::create(&dir.join("op.key"), &op)?;
     let token = BASE64URL_NOPAD.encode(&OsRandom.array::<24>());
     let digest = format!("{}\n", Digest::of(token.as_bytes()));
     key_file::create(&dir.join("api.digest"), digest.as_bytes())?;
-    let domain = domain(plmn);
     let at = |port| SocketAddr::new(listen, port);
     write_config(
         dir,
@@ -180,6 +180,7 @@ dm = "{}"      # DPF and DRF: HTTPS for devices
 peer = "{}"    # other operators: HTTPS with client certificates
 gsup = "{}"    # the HLR: GSUP in TLS with client certificates
 api = "{}"     # for people and scripts: HTTP with a token, loopback only
+ocsp = "{}"    # anybody: the status of this operator's certificates, plain HTTP
 
 [urls]          # what devices are told; their hosts are in the leaf keys/dpf.pem
 dpf = ["https://dpf.{domain}/dm"]
@@ -195,6 +196,11 @@ ask_pva = true             # ask the PVA online, beside the local chain check
 suites = [2]               # envelope suites, the best one that a TRE has is used
 order_lifetime_s = 86400
 
+[certificates]
+expired = "revoked"        # what the responder says of expired ones: revoked or good
+answers = "1h"             # how long an answer may be kept
+# dpf_validity = "7d"      # renew keys/dpf.pem by itself, for so long each time
+
 [terms]         # seconds, of powered-on time for the first two
 t_attach = 600
 t_ack = 300
@@ -205,6 +211,7 @@ retention_s = 2592000
             at(Ports::PEER),
             at(Ports::GSUP),
             at(Ports::API),
+            at(Ports::OCSP),
             plmn.mnc(),
             plmn.mcc(),
         ),
@@ -244,7 +251,7 @@ pva = "{}"     # operators ask here about TREs: HTTPS with client certificates
 }
 
 fn vno(dir: &Path, plmn: &ShoId, listen: IpAddr, kind: KeyKind) -> Result<()> {
-    network(dir, plmn, kind)?;
+    network(dir, plmn, kind, None)?;
     write_config(
         dir,
         &format!(

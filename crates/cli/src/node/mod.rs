@@ -8,4 +8,5 @@ pub(crate) mod manage;
 mod management;
 mod names;
 pub(crate) mod peer;
+mod period;
 pub(crate) mod serve;

@@ -13,17 +13,18 @@ use provisioning::donor::DonorPolicy;
 use provisioning::peer::Peer;
 use secret::Secret;
 use serde_json::json;
-use server::operator::{OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{CertificateSettings, OperatorConfig, OperatorListeners, OperatorNode};
 use server::supplier::SupplierNode;
 use server::vno::{VnoConfig, VnoNode};
 use server::{GsupAddress, PeerBook, RegisteredPeer, RegisteredPva};
 use sim::radio::Coverage;
 use store::{SqliteOptions, Store, StoreKey, SupplierStore};
 use tls::http::ServerLimits;
-use tokens::{NodeKey, OperatorKeyDir, Protection, SupplierKeyDir, key_file};
+use tokens::{NodeKey, OperatorKeyDir, OperatorKeyPlace, Protection, SupplierKeyDir, key_file};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tre::Suite;
+use trust::ocsp::{ExpiryPolicy, ResponderConfig};
 use trust::{Anchor, PvaAnchor};
 
 use super::config::{self, Config, Loaded, PeerFile};
@@ -133,6 +134,10 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         peer: listen("peer", config.listen.peer).await?,
         gsup: listen("gsup", config.listen.gsup).await?,
         api: Some(listen("api", config.listen.api).await?),
+        ocsp: match config.listen.ocsp {
+            Some(at) => Some(listen("ocsp", at).await?),
+            None => None,
+        },
     };
     let suites: Option<Vec<Suite>> = config
         .policy
@@ -162,6 +167,7 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         drf_url: config.urls.drf.clone(),
         server_id: format!("dpf-{}", config.plmn),
         limits: ServerLimits::default(),
+        certificates: certificates(dir, &node_key, &config.certificates),
         api_token: Some(digest.0),
     };
     let store = open_store(dir, &config.store, &node_key)?;
@@ -172,11 +178,28 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
             "ready": true, "role": "operator", "plmn": config.plmn,
             "dm": node.dm_address(), "peer": node.peer_address(),
             "gsup": node.gsup_address(), "api": node.api_address(),
+            "ocsp": node.ocsp_address(),
         })
     );
     told_to_end().await?;
     node.shutdown().await;
     Ok(())
+}
+
+fn certificates(dir: &Path, key: &NodeKey, config: &config::Certificates) -> CertificateSettings {
+    CertificateSettings {
+        place: Some(OperatorKeyPlace::new(dir.join("keys"), Some(key.clone()))),
+        dpf_validity: config.dpf_validity.map(|period| period.0),
+        responder: ResponderConfig {
+            expiry: match config.expired {
+                config::Expired::Revoked => ExpiryPolicy::RevokeOnExpiry,
+                config::Expired::Good => ExpiryPolicy::GoodAfterExpiry,
+            },
+            validity: config.answers.0,
+            ..ResponderConfig::default()
+        },
+        ..CertificateSettings::default()
+    }
 }
 
 /// `sqlite:PATH`, the path relative to the configuration's directory.

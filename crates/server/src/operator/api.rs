@@ -1,5 +1,5 @@
 //! The operator's API, version 1: registration in bulk, transfer tokens,
-//! handovers, orders. JSON over HTTP on a loopback address, with a bearer token
+//! handovers, orders, certificates. JSON over HTTP on a loopback address, with a bearer token
 //! (RFC 6750); refusals are problems (RFC 9457) with the reason as `code`.
 
 use data_encoding::BASE64;
@@ -29,6 +29,7 @@ const DEVICES: &str = "/api/v1/devices";
 const TOKENS: &str = "/api/v1/transfer-tokens";
 const HANDOVERS: &str = "/api/v1/handovers";
 const ORDERS: &str = "/api/v1/orders";
+const CERTIFICATES: &str = "/api/v1/certificates";
 
 /// Devices to be registered with this operator.
 #[derive(Deserialize)]
@@ -69,6 +70,10 @@ impl Operator {
             (&Method::POST, TOKENS) => self.issue_tokens(&request.body).await,
             (&Method::POST, HANDOVERS) => self.take_handover(&request.body).await,
             (&Method::GET, ORDERS) => self.list_orders(request.query.as_deref()).await,
+            _ if path.starts_with(CERTIFICATES) => self
+                .answer_certificates(request)
+                .await
+                .unwrap_or_else(|| Err((404, Reason::new("unknown-path")))),
             (&Method::GET, _) => {
                 match path.strip_prefix(ORDERS).and_then(|p| p.strip_prefix('/')) {
                     Some(order_id) => self.show_order(order_id).await,

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tre::Suite;
 use trust::ShoId;
 
+use super::CertificateSettings;
 use crate::{PeerBook, RegisteredPva};
 
 /// An operator's configuration.
@@ -46,6 +47,8 @@ pub struct OperatorConfig {
     pub server_id: String,
     /// Limits of each listener.
     pub limits: ServerLimits,
+    /// What becomes of its certificates.
+    pub certificates: CertificateSettings,
     /// SHA-256 of the token that its API wants; without one there is no API.
     pub api_token: Option<[u8; 32]>,
 }
@@ -60,6 +63,8 @@ pub struct OperatorListeners {
     pub gsup: TcpListener,
     /// The API, on a loopback address.
     pub api: Option<TcpListener>,
+    /// The responder for certificate status: plain HTTP.
+    pub ocsp: Option<TcpListener>,
 }
 
 impl OperatorConfig {

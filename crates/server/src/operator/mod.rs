@@ -14,6 +14,7 @@ mod peer_api;
 mod portal;
 mod pva;
 mod sessions;
+mod status;
 mod steps;
 mod timers;
 
@@ -32,6 +33,7 @@ pub use node::OperatorNode;
 pub(crate) use node::credentials;
 pub(crate) use outbox::PUSH;
 pub use portal::MadeDevice;
+pub use status::{CertificateSettings, WallClock};
 
 /// How often a step is repeated when somebody else changed its aggregate.
 const CONFLICTS: usize = 32;
@@ -58,6 +60,8 @@ struct Shared {
     /// Something was put into the outbox, or can be sent again.
     outbox: Notify,
     watch: Arc<dyn StepWatch>,
+    /// Looks after its certificates.
+    keeper: status::Keeper,
 }
 
 impl Operator {

@@ -9,11 +9,14 @@ use provisioning::StepWatch;
 use provisioning::peer::https_host;
 use store::Store;
 use tls::http::{Client, ClientLimits, Handler, Request, Response, Transport, serve};
-use tls::{ClientAuthentication, ClientConfig, Credentials, Profile, ServerConfig};
+use tls::{
+    ClientAuthentication, ClientConfig, Credentials, Profile, ServerConfig, ServerSettings, Staples,
+};
 use tokens::TlsIdentity;
 use tokens::os::Monotonic;
+use trust::Certificate;
 
-use super::{Operator, OperatorConfig, OperatorListeners, Shared, outbox, timers};
+use super::{Operator, OperatorConfig, OperatorListeners, Shared, outbox, status, timers};
 use crate::Error;
 use crate::gsup_link::{GsupServer, NodeHandler};
 use crate::identity::{OperatorVerifier, PvaVerifier};
@@ -30,6 +33,7 @@ pub struct OperatorNode {
     peer: tls::http::Server,
     gsup: GsupServer,
     api: Option<tls::http::Server>,
+    ocsp: Option<tls::http::Server>,
     jobs: Running,
 }
 
@@ -41,7 +45,7 @@ impl OperatorNode {
     /// [`Error::Configuration`] for PROVURLs or a DRFURL that no device would
     /// take; [`Error::Tls`] for keys below the profile's strength.
     pub fn start(
-        config: OperatorConfig,
+        mut config: OperatorConfig,
         store: Store,
         listeners: OperatorListeners,
         watch: Arc<dyn StepWatch>,
@@ -50,16 +54,16 @@ impl OperatorNode {
         let own = credentials(&config.keys.peer)?;
         let operators = Arc::new(OperatorVerifier::new(config.peers.clone()));
         let pvas = Arc::new(PvaVerifier::new(config.pvas.clone()));
-        let for_peers = ServerConfig::new(
-            Profile::ThreeGpp,
-            &own,
-            ClientAuthentication::Required(operators.clone()),
-        )?;
-        let for_devices = ServerConfig::new(
-            Profile::ThreeGpp,
-            &credentials(&config.keys.dpf)?,
-            ClientAuthentication::None,
-        )?;
+        let Certificates {
+            keeper,
+            responder,
+            staples,
+        } = certificates(&mut config)?;
+        let mut for_peers = ServerSettings::new(Profile::ThreeGpp, vec![own.clone()]);
+        for_peers.clients = ClientAuthentication::Required(operators.clone());
+        for_peers.staples = Some(staples);
+        let for_peers = ServerConfig::of(&for_peers)?;
+        let for_devices = keeper.dpf.config();
         let limits = config.limits.clone();
         let shared = Arc::new(Shared {
             pvas: config.pvas.iter().map(|pva| pva.anchor.clone()).collect(),
@@ -73,14 +77,16 @@ impl OperatorNode {
             config,
             store,
             watch,
+            keeper,
         });
         let devices = Devices::new(&shared);
         let mut jobs = Running::default();
         jobs.spawn(outbox::run(Arc::clone(&shared)));
         jobs.spawn(timers::run(Arc::clone(&shared)));
+        jobs.spawn(status::run(Arc::clone(&shared)));
         let dm = serve(
             listeners.dm,
-            Transport::Tls(for_devices),
+            Transport::Reloadable(for_devices),
             limits.clone(),
             devices,
         )?;
@@ -100,6 +106,13 @@ impl OperatorNode {
                 return Err(Error::Configuration(text.to_owned()));
             }
         };
+        let ocsp = match (listeners.ocsp, responder) {
+            (Some(listener), Some(responder)) => {
+                let narrow = status::limits(&limits);
+                Some(serve(listener, Transport::Plain, narrow, responder)?)
+            }
+            _ => None,
+        };
         let peer = serve(
             listeners.peer,
             Transport::Tls(for_peers),
@@ -112,6 +125,7 @@ impl OperatorNode {
             peer,
             gsup,
             api,
+            ocsp,
             jobs,
         })
     }
@@ -146,11 +160,20 @@ impl OperatorNode {
         self.api.as_ref().map(tls::http::Server::address)
     }
 
+    /// Where the responder listens, if there is one.
+    #[must_use]
+    pub fn ocsp_address(&self) -> Option<SocketAddr> {
+        self.ocsp.as_ref().map(tls::http::Server::address)
+    }
+
     /// Ends listeners and jobs; what was not sent is sent after the next start.
     pub async fn shutdown(self) {
         self.jobs.shutdown().await;
         if let Some(api) = self.api {
             api.shutdown(GRACE).await;
+        }
+        if let Some(ocsp) = self.ocsp {
+            ocsp.shutdown(GRACE).await;
         }
         tokio::join!(
             self.dm.shutdown(GRACE),
@@ -158,6 +181,59 @@ impl OperatorNode {
             self.gsup.shutdown()
         );
     }
+}
+
+/// What the node has for its certificates.
+struct Certificates {
+    keeper: status::Keeper,
+    responder: Option<status::StatusListener>,
+    staples: Arc<dyn Staples>,
+}
+
+fn certificates(config: &mut OperatorConfig) -> Result<Certificates, Error> {
+    let settings = std::mem::take(&mut config.certificates);
+    let (keys, place) = (&mut config.keys, settings.place.map(Arc::new));
+    let issuer = keys.anchor.certificate().clone();
+    let end = issuer.not_after();
+    let records = Arc::new(status::Records::default());
+    let shelf = Arc::new(status::Shelf::new(Arc::clone(&settings.clock)));
+    let answers = match keys.ocsp.take() {
+        Some(signer) => Some(Arc::new(status::Answers::new(
+            signer,
+            issuer,
+            settings.responder,
+            Arc::clone(&records),
+            Arc::clone(&settings.clock),
+        )?)),
+        None => {
+            tracing::warn!(plmn = %keys.anchor.sho_id(),
+                "there is no key for OCSP: nobody is told of this operator's certificates");
+            None
+        }
+    };
+    let dpf = Certificate::from_der(&keys.dpf.leaf)?;
+    let responder = answers.clone().map(|answers| {
+        let list = status::RevocationList::new(place.clone(), Arc::clone(&records));
+        status::StatusListener::new(answers, list, dpf.ocsp_url())
+    });
+    Ok(Certificates {
+        responder,
+        staples: Arc::clone(&shelf) as Arc<dyn Staples>,
+        keeper: status::Keeper {
+            place,
+            wanted: settings.dpf_validity,
+            look: settings.look,
+            clock: settings.clock,
+            end,
+            records,
+            answers,
+            dpf: status::DpfLeaf::new(&keys.dpf, &shelf)?,
+            shelf,
+            others: vec![keys.peer.leaf.clone()],
+            own: std::mem::take(&mut keys.leaves),
+            changing: tokio::sync::Mutex::default(),
+        },
+    })
 }
 
 pub(crate) fn credentials(identity: &TlsIdentity) -> Result<Credentials, Error> {

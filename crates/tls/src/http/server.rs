@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -51,6 +51,10 @@ where
 pub enum Transport {
     /// TLS.
     Tls(ServerConfig),
+    /// TLS by a configuration that may change: each handshake takes the one of
+    /// its moment, and connections go on with theirs. When the sender is gone,
+    /// the last one holds.
+    Reloadable(watch::Receiver<ServerConfig>),
     /// Nothing: for health checks on a loopback address.
     Plain,
 }
@@ -163,8 +167,13 @@ async fn serve_one<H: Handler>(
     remote: SocketAddr,
     mut stopped: Stopped,
 ) -> Result<(), Error> {
-    let (link, peer) = match transport {
-        Transport::Tls(config) => {
+    let config = match transport {
+        Transport::Tls(config) => Some(config),
+        Transport::Reloadable(config) => Some(config.borrow().clone()),
+        Transport::Plain => None,
+    };
+    let (link, peer) = match config {
+        Some(config) => {
             let deadline = Instant::now() + shared.limits.handshake;
             let stream = tokio::select! {
                 stream = accept(&config, tcp, deadline) => stream?,
@@ -173,7 +182,7 @@ async fn serve_one<H: Handler>(
             let peer = stream.peer().cloned();
             (Link::Tls(stream), peer)
         }
-        Transport::Plain => {
+        None => {
             tcp.set_nodelay(true)?;
             (Link::Plain(tcp), None)
         }

@@ -82,7 +82,7 @@ impl DmServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = match transport {
             Transport::Plain => "http",
-            Transport::Tls(_) => "https",
+            Transport::Tls(_) | Transport::Reloadable(_) => "https",
         };
         let port = listener.local_addr().unwrap().port();
         let url = format!("{scheme}://{host}:{port}/dm");

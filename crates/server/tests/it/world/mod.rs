@@ -17,7 +17,9 @@ use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
 use provisioning::peer::Peer;
 use secret::Secret;
-use server::operator::{Operator, OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{
+    CertificateSettings, Operator, OperatorConfig, OperatorListeners, OperatorNode,
+};
 use server::supplier::{Records, SupplierNode};
 use server::vno::{VnoConfig, VnoNode};
 use server::{GsupAddress, OperatorVerifier, PeerBook, RegisteredPeer, RegisteredPva};
@@ -109,12 +111,17 @@ fn keys(dir: &Path, name: &str) -> OperatorKeyDir {
         sho_id: sho(name),
         dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
         peer_names: vec![format!("peer.{domain}"), format!("hlr.{domain}")],
-        ocsp_url: None,
+        ocsp_url: Some(format!("http://{}/", ocsp_host(name))),
         validity: validity(),
         kind: KeyKind::EcP256,
     };
     OperatorKeyDir::create(&dir, &plan, Protection::Plain, &mut OsRandom).unwrap();
     OperatorKeyDir::load(&dir, Protection::Plain).unwrap()
+}
+
+/// Where an operator's responder is.
+pub fn ocsp_host(name: &str) -> String {
+    format!("ocsp.{}", domain(name))
 }
 
 fn registered(name: &str, keys: &OperatorKeyDir, home: bool) -> RegisteredPeer {
@@ -151,6 +158,7 @@ impl World {
                 peer: listener().await,
                 gsup: listener().await,
                 api: None,
+                ocsp: Some(listener().await),
             };
             table.extend(hosts_of(name, &listeners));
             sockets.insert(name, listeners);
@@ -285,6 +293,7 @@ fn config(
         drf_url: format!("https://drf.{domain}/drf"),
         server_id: format!("dpf-{name}"),
         limits: ServerLimits::default(),
+        certificates: CertificateSettings::default(),
         api_token: None,
     }
 }

@@ -159,7 +159,7 @@ impl<K: IssuerKey> Responder<K> {
                 };
                 reply::sign(data, &self.key, self.delegated.as_ref())
             })
-            .map(|der| Reply::answer(der, last_use.filter(|_| cacheable)))
+            .map(|der| Reply::answer(der, now, last_use.filter(|_| cacheable)))
             .map_err(|_| ResponderError::InternalError)
     }
 

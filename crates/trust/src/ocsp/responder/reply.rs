@@ -18,14 +18,20 @@ use crate::{Certificate, TrustError};
 pub struct Reply {
     der: Vec<u8>,
     error: Option<ResponderError>,
+    made_at: Timestamp,
     cacheable_until: Option<Timestamp>,
 }
 
 impl Reply {
-    pub(super) fn answer(der: Vec<u8>, cacheable_until: Option<Timestamp>) -> Self {
+    pub(super) fn answer(
+        der: Vec<u8>,
+        made_at: Timestamp,
+        cacheable_until: Option<Timestamp>,
+    ) -> Self {
         Self {
             der,
             error: None,
+            made_at,
             cacheable_until,
         }
     }
@@ -43,6 +49,7 @@ impl Reply {
         Self {
             der: vec![0x30, 3, 0x0a, 1, code as u8],
             error: Some(error),
+            made_at: Timestamp::default(),
             cacheable_until: None,
         }
     }
@@ -57,6 +64,12 @@ impl Reply {
     #[must_use]
     pub fn responder_error(&self) -> Option<ResponderError> {
         self.error
+    }
+
+    /// When it was made: thisUpdate. An error tells no time.
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        self.made_at
     }
 
     /// Until when the same octets may answer the same question: nextUpdate, for
