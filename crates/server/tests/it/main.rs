@@ -17,6 +17,7 @@ mod management;
 mod moves;
 mod peers;
 mod pva;
+mod status;
 mod strangers;
 mod vno;
 mod world;
