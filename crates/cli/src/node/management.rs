@@ -26,6 +26,7 @@ use tokens::{NodeKey, key_file};
 
 use super::config::{Loaded, Ports};
 use super::init::{new_dir, write_config};
+use super::renewed;
 use super::serve::{listen, open_store, told_to_end};
 
 /// A management server's configuration.
@@ -167,11 +168,21 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
         _ => bail!("[dm.tls] has one of certificate and key without the other"),
     };
     let more = own.more.iter().map(|more| (&more.certificate, &more.key));
-    let credentials: Vec<Credentials> = first
+    let files: Vec<(PathBuf, PathBuf)> = first
         .into_iter()
         .chain(more)
-        .map(|(certificate, key)| credentials(dir, certificate, key))
-        .collect::<Result<_>>()?;
+        .map(|(certificate, key)| (dir.join(certificate), dir.join(key)))
+        .collect();
+    let all = files
+        .iter()
+        .flat_map(|(certificate, key)| [certificate, key]);
+    let all: Vec<PathBuf> = all.cloned().collect();
+    let read = move || -> Result<Vec<Credentials>> {
+        let each = files.iter();
+        each.map(|(certificate, key)| credentials(certificate, key))
+            .collect()
+    };
+    let credentials = read()?;
     if credentials.is_empty() && !own.psk {
         bail!("[dm.tls] wants a certificate with its key, or psk = true");
     }
@@ -180,15 +191,15 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
             TlsProfile::ThreeGpp => Profile::ThreeGpp,
             TlsProfile::Dm => Profile::Dm,
         },
+        renewed: Some(renewed::watch(all, credentials.clone(), read)?),
         credentials,
         keys: own.psk,
     })
 }
 
 /// The leaf with those above it, and the leaf's key, all PEM.
-fn credentials(dir: &Path, certificate: &Path, key: &Path) -> Result<Credentials> {
-    let path = dir.join(certificate);
-    let pem = fs::read(&path).with_context(|| path.display().to_string())?;
+fn credentials(path: &Path, key: &Path) -> Result<Credentials> {
+    let pem = fs::read(path).with_context(|| path.display().to_string())?;
     let chain = X509::stack_from_pem(&pem)
         .with_context(|| format!("{} is no certificate in PEM", path.display()))?;
     let ders = chain.iter().map(|x509| x509.to_der());
@@ -196,8 +207,8 @@ fn credentials(dir: &Path, certificate: &Path, key: &Path) -> Result<Credentials
     let Some((leaf, above)) = ders.split_first() else {
         bail!("{} has no certificate", path.display());
     };
-    let path = dir.join(key);
-    let pem = key_file::read(&path)?;
+    let pem = key_file::read(key)?;
+    let path = key;
     // The library's words stay out: they could repeat parts of the key.
     let Ok(key) = PKey::private_key_from_pem_callback(pem.expose(), |_| Ok(0)) else {
         bail!(
@@ -253,7 +264,7 @@ idle_s = {}         # how long a session waits for its device
 
 http_authentication = "none"   # what devices show in HTTP too: digest, digest-or-basic
 
-# [dm.tls]           # without it: plain HTTP
+# [dm.tls]           # without it: plain HTTP; renewed files are taken while it runs
 # certificate = "dm.pem"   # the leaf, then those above it, PEM
 # key = "dm.key"           # its private key, PEM, mode 0600
 # profile = "3gpp"         # TLS 1.2 and 1.3; dm: from TLS 1.0 on, for old devices

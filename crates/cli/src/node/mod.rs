@@ -9,4 +9,5 @@ mod management;
 mod names;
 pub(crate) mod peer;
 mod period;
+mod renewed;
 pub(crate) mod serve;

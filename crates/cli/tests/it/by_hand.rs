@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use crate::command::{Ran, rehome};
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// An operator's directory whose listeners take any free port, and its token.
-fn operator(dir: &Path, plmn: &str) -> (PathBuf, String) {
+pub fn operator(dir: &Path, plmn: &str) -> (PathBuf, String) {
     let path = dir.join(plmn);
     let made = rehome(&[
         "init",
@@ -39,13 +39,13 @@ fn operator(dir: &Path, plmn: &str) -> (PathBuf, String) {
 }
 
 /// A node that runs until it is dropped.
-struct Node {
+pub struct Node {
     child: Child,
-    ready: Value,
+    pub ready: Value,
 }
 
 impl Node {
-    fn start(config: &Path) -> Self {
+    pub fn start(config: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_rehome"))
             .args(["serve", "--config", text(config)])
             .stdin(Stdio::null())
@@ -61,7 +61,7 @@ impl Node {
         Self { child, ready }
     }
 
-    fn api(&self) -> String {
+    pub fn api(&self) -> String {
         format!("http://{}", self.ready["api"].as_str().unwrap())
     }
 }

@@ -14,6 +14,7 @@ mod aka;
 mod audit;
 mod by_hand;
 mod canary;
+mod certificates;
 mod command;
 mod crashes;
 mod demo;

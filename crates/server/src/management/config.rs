@@ -6,6 +6,7 @@ use dm::queue::Policy;
 use tls::http::ServerLimits;
 use tls::{Credentials, Profile};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// A management server's configuration.
 pub struct ManagementConfig {
@@ -40,6 +41,9 @@ pub struct ManagementTls {
     pub credentials: Vec<Credentials>,
     /// Whether devices may come with the pre-shared keys of their accounts.
     pub keys: bool,
+    /// The leaves of each moment, if they are renewed while the server runs: new
+    /// handshakes see them, connections go on.
+    pub renewed: Option<watch::Receiver<Vec<Credentials>>>,
 }
 
 impl ManagementTls {
@@ -50,6 +54,7 @@ impl ManagementTls {
             profile: Profile::default(),
             credentials: vec![credentials],
             keys: false,
+            renewed: None,
         }
     }
 }

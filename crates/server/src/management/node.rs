@@ -8,8 +8,9 @@ use std::time::Duration;
 use dm::session::MAX_MESSAGE;
 use store::Store;
 use tls::http::{Handler, Request, Response, Transport, serve};
-use tls::{ServerConfig, ServerSettings};
+use tls::{Credentials, ServerConfig, ServerSettings};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::login::StoredKeys;
@@ -50,10 +51,10 @@ impl ManagementNode {
         let mut for_devices = limits.clone();
         for_devices.body_octets = for_devices.body_octets.min(MAX_MESSAGE);
         let shared = Arc::new(Shared::new(config, store)?);
-        let transport = transport(&shared)?;
+        let mut jobs = Running::default();
+        let transport = transport(&shared, &mut jobs)?;
         shared.store.close_sessions(now()).await?;
         let devices = ManagementEndpoint::of(Arc::clone(&shared));
-        let mut jobs = Running::default();
         jobs.spawn(run(ManagementEndpoint::of(Arc::clone(&shared))));
         Ok(Self {
             dm: serve(listeners.dm, transport, for_devices, devices)?,
@@ -82,7 +83,7 @@ impl ManagementNode {
     }
 }
 
-fn transport(shared: &Arc<Shared>) -> Result<Transport, Error> {
+fn transport(shared: &Arc<Shared>, jobs: &mut Running) -> Result<Transport, Error> {
     let Some(own) = &shared.config.tls else {
         return Ok(Transport::Plain);
     };
@@ -90,7 +91,32 @@ fn transport(shared: &Arc<Shared>) -> Result<Transport, Error> {
     if own.keys {
         settings.keys = Some(Arc::new(StoredKeys::new(Arc::clone(shared))));
     }
-    Ok(Transport::Tls(ServerConfig::of(&settings)?))
+    let config = ServerConfig::of(&settings)?;
+    let Some(renewed) = own.renewed.clone() else {
+        return Ok(Transport::Tls(config));
+    };
+    let (sender, current) = watch::channel(config);
+    jobs.spawn(renew(settings, renewed, sender));
+    Ok(Transport::Reloadable(current))
+}
+
+/// Shows renewed leaves to new handshakes.
+async fn renew(
+    mut settings: ServerSettings,
+    mut renewed: watch::Receiver<Vec<Credentials>>,
+    current: watch::Sender<ServerConfig>,
+) {
+    while renewed.changed().await.is_ok() {
+        settings
+            .credentials
+            .clone_from(&renewed.borrow_and_update());
+        match ServerConfig::of(&settings) {
+            Ok(config) => {
+                current.send_replace(config);
+            }
+            Err(error) => tracing::warn!(%error, "renewed certificates can't be shown"),
+        }
+    }
 }
 
 fn on_loopback(listener: &TcpListener, what: &str) -> Result<(), Error> {

@@ -19,6 +19,7 @@ mod groups;
 mod handshake;
 mod http_auth;
 mod http_client;
+mod http_reload;
 mod http_server;
 mod http_time;
 mod mismatch;

@@ -7,4 +7,5 @@ mod node;
 mod notify;
 mod queue;
 mod records;
+mod renewed;
 mod strangers;

@@ -247,7 +247,7 @@ fn plain_http_is_for_loopback() {
 }
 
 /// A certificate that signs itself, and its key, both PEM.
-fn identity() -> (Vec<u8>, Vec<u8>) {
+pub(super) fn identity() -> (Vec<u8>, Vec<u8>) {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
     let mut name = X509NameBuilder::new().unwrap();

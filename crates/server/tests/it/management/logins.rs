@@ -181,6 +181,7 @@ async fn a_device_comes_with_its_pre_shared_key() {
             profile: Profile::Dm,
             credentials: Vec::new(),
             keys: true,
+            renewed: None,
         }),
         // Not asked of whoever has a key.
         http_authentication: HttpAuthentication::Digest,
