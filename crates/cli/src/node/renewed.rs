@@ -39,9 +39,9 @@ pub(super) fn watch(
                 // Marked before it is read: what changes meanwhile is read again.
                 let now = marks(&files)?;
                 let changed = now != before;
-                Ok(changed
+                changed
                     .then(|| read().map(|found| (now, found)))
-                    .transpose()?)
+                    .transpose()
             });
             match looked.await {
                 Ok(Ok(Some((now, found)))) => {

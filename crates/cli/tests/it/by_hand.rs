@@ -12,12 +12,12 @@ use serde_json::Value;
 
 use crate::command::{Ran, rehome};
 
-pub fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// An operator's directory whose listeners take any free port, and its token.
-pub fn operator(dir: &Path, plmn: &str) -> (PathBuf, String) {
+pub(crate) fn operator(dir: &Path, plmn: &str) -> (PathBuf, String) {
     let path = dir.join(plmn);
     let made = rehome(&[
         "init",
@@ -39,13 +39,13 @@ pub fn operator(dir: &Path, plmn: &str) -> (PathBuf, String) {
 }
 
 /// A node that runs until it is dropped.
-pub struct Node {
+pub(crate) struct Node {
     child: Child,
-    pub ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Node {
-    pub fn start(config: &Path) -> Self {
+    pub(crate) fn start(config: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_rehome"))
             .args(["serve", "--config", text(config)])
             .stdin(Stdio::null())
@@ -61,7 +61,7 @@ impl Node {
         Self { child, ready }
     }
 
-    pub fn api(&self) -> String {
+    pub(crate) fn api(&self) -> String {
         format!("http://{}", self.ready["api"].as_str().unwrap())
     }
 }
