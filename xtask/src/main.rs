@@ -7,6 +7,7 @@ mod process;
 mod readme;
 mod setup;
 mod stages;
+mod tlslite;
 
 use std::process::ExitCode;
 
@@ -20,7 +21,10 @@ usage: ./x NAME
   demo    a whole operator change; arguments go to `rehome demo`
   readme  the README's walk, as it stands there
   check   formatting, layers, file sizes, licences, clippy
-  test    check, then every test
+  test    check, then every test; the step `ssl3` alone: `./x test-ssl3`
+  conformance
+          write what our own server and client do under `rehome audit` to
+          docs/conformance/dm-security.md
   fuzz    changed inputs against a claim: `./x fuzz TARGET [--seconds N]
           [--seed S]`, `./x fuzz TARGET --replay FILE`
   bench   our code beside other programs: `./x bench NAME [--json]`";
@@ -50,6 +54,8 @@ fn run(args: &[String]) -> Result<()> {
         (Some("readme"), []) => stages::readme(),
         (Some("check"), []) => check::run(),
         (Some("test"), rest) => stages::test(rest),
+        (Some("test-ssl3"), rest) => stages::ssl3(rest),
+        (Some("conformance"), []) => stages::conformance(),
         (Some("fuzz"), rest) => stages::fuzz(rest),
         (Some("bench"), rest) => stages::bench(rest),
         (Some(other), _) => bail!("there is no `{other}` with these arguments\n{USAGE}"),

@@ -9,25 +9,68 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{cargo, output, root, run};
 
-/// The version in `tools/openssl-prefix/Cargo.toml` and the feature set.
-const PREFIX: &str = "openssl-300.6.1-default";
+/// The version in `tools/openssl-prefix/Cargo.toml`.
+const VERSION: &str = "300.6.1";
+
+/// What a prefix is built with.
+#[derive(Clone, Copy)]
+enum Flavour {
+    Default,
+    /// SSL 3.0, RC4 and 3DES, for the step of `./x test` that needs them.
+    Ssl3,
+}
+
+impl Flavour {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Ssl3 => "ssl3",
+        }
+    }
+
+    /// Features of the tool that builds it.
+    const fn features(self) -> &'static [&'static str] {
+        match self {
+            Self::Default => &[],
+            Self::Ssl3 => &["--features", "ssl3"],
+        }
+    }
+}
 
 /// Makes sure that the prefix and `.cargo/config.toml` exist. Returns the
 /// prefix.
 pub(crate) fn ensure() -> Result<PathBuf> {
-    let cache = cache_dir()?;
-    fs::create_dir_all(&cache).with_context(|| format!("can't create {}", cache.display()))?;
-    let prefix = cache.join(PREFIX);
-    let lock = File::create(cache.join(format!("{PREFIX}.lock")))?;
-    lock.lock().context("can't lock the OpenSSL cache")?;
-    if !prefix.join("lib/libcrypto.a").is_file() {
-        build(&cache, &prefix)?;
-    }
+    let prefix = ensure_prefix(Flavour::Default)?;
     write_config(&prefix)?;
     Ok(prefix)
 }
 
-fn cache_dir() -> Result<PathBuf> {
+/// Makes sure that the prefix with SSL 3.0 exists, and lets these commands build
+/// against it, in a target directory of their own.
+pub(crate) fn use_ssl3(command: &mut Command) -> Result<()> {
+    // What the environment says goes before the config file.
+    command
+        .env("OPENSSL_NO_VENDOR", "1")
+        .env("OPENSSL_STATIC", "1")
+        .env("OPENSSL_DIR", ensure_prefix(Flavour::Ssl3)?);
+    Ok(())
+}
+
+fn ensure_prefix(flavour: Flavour) -> Result<PathBuf> {
+    let cache = cache_dir()?;
+    fs::create_dir_all(&cache).with_context(|| format!("can't create {}", cache.display()))?;
+    let name = format!("openssl-{VERSION}-{}", flavour.name());
+    let prefix = cache.join(&name);
+    let lock = File::create(cache.join(format!("{name}.lock")))?;
+    lock.lock().context("can't lock the OpenSSL cache")?;
+    if !prefix.join("lib/libcrypto.a").is_file() {
+        build(&cache, &prefix, &name, flavour)?;
+    }
+    Ok(prefix)
+}
+
+/// Where builds and tools live that many checkouts share.
+pub(crate) fn cache_dir() -> Result<PathBuf> {
     let base = match std::env::var_os("XDG_CACHE_HOME") {
         Some(dir) if !dir.is_empty() => PathBuf::from(dir),
         _ => match std::env::var_os("HOME") {
@@ -38,25 +81,28 @@ fn cache_dir() -> Result<PathBuf> {
     Ok(base.join("rehome"))
 }
 
-fn build(cache: &Path, prefix: &Path) -> Result<()> {
+fn build(cache: &Path, prefix: &Path, name: &str, flavour: Flavour) -> Result<()> {
     eprintln!(
         "x: building OpenSSL once into {}, about 3 minutes",
         prefix.display()
     );
-    let work = cache.join(format!("{PREFIX}.building"));
+    let work = cache.join(format!("{name}.building"));
     if work.exists() {
         fs::remove_dir_all(&work)?;
     }
     fs::create_dir_all(&work)?;
     let triple = host_triple()?;
-    let log = cache.join(format!("{PREFIX}.log"));
+    let log = cache.join(format!("{name}.log"));
+    // One for each: they may be built at the same time.
+    let target = format!("target/openssl-prefix-{}", flavour.name());
     let mut tool = cargo(&["build", "--quiet", "--locked"])?;
     tool.arg("--manifest-path")
         .arg("tools/openssl-prefix/Cargo.toml");
-    tool.arg("--target-dir").arg("target/openssl-prefix");
+    tool.args(["--target-dir", &target])
+        .args(flavour.features());
     run(&mut tool)?;
     let file = File::create(&log)?;
-    let status = Command::new(root()?.join("target/openssl-prefix/debug/openssl-prefix"))
+    let status = Command::new(root()?.join(target).join("debug/openssl-prefix"))
         .arg(&work)
         .arg(&triple)
         // What cargo gives a build script and the crates `cc` and `openssl-src` read.

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::process::{self, on_path};
+use crate::tlslite;
 
 /// A program or a library (`….so`) that something needs, the Debian package that brings it, and why.
 type Needed = (&'static str, &'static str, &'static str);
@@ -28,6 +29,10 @@ pub(crate) const PROGRAMS: [Needed; 8] = [
     ("xml2wbxml", "libwbxml2-utils", "the oracle for WBXML"),
     ("wbxml2xml", "libwbxml2-utils", "the oracle for WBXML"),
 ];
+
+/// What the tests of the feature `ssl3` need beside those.
+pub(crate) const SSL3: [Needed; 1] =
+    [("python3", "python3-venv", "tlslite-ng, the peer of SSL 3.0")];
 
 /// What `./x bench` links.
 pub(crate) const BENCH: [Needed; 2] = [
@@ -67,7 +72,8 @@ fn install(programs: &[Needed], may_install: bool) -> Result<()> {
 
 /// `./x setup`.
 pub(crate) fn run() -> Result<()> {
-    need(&[PROGRAMS.as_slice(), &BENCH].concat())?;
+    need(&[PROGRAMS.as_slice(), &SSL3, &BENCH].concat())?;
+    tlslite::ensure()?;
     eprintln!("x: everything is here");
     Ok(())
 }
@@ -81,24 +87,28 @@ pub(crate) fn need(programs: &[Needed]) -> Result<()> {
 }
 
 /// Debian's smallest system has a perl without the modules that OpenSSL's build
-/// wants. Libraries are where the linker looks.
+/// wants, and its python3 makes no environments. Libraries are where the linker looks.
 fn is_here(program: &str) -> bool {
     if program.ends_with(".so") {
         return is_linkable(program);
     }
-    on_path(program)
-        && (program != "perl"
-            || Command::new(program)
-                .args([
-                    "-MFindBin",
-                    "-MIPC::Cmd",
-                    "-MPod::Usage",
-                    "-MTime::Piece",
-                    "-e",
-                    "1",
-                ])
-                .output()
-                .is_ok_and(|output| output.status.success()))
+    let modules: &[&str] = match program {
+        "perl" => &[
+            "-MFindBin",
+            "-MIPC::Cmd",
+            "-MPod::Usage",
+            "-MTime::Piece",
+            "-e",
+            "1",
+        ],
+        "python3" => &["-c", "import venv, ensurepip"],
+        _ => return on_path(program),
+    };
+    let has_them = || {
+        let ran = Command::new(program).args(modules).output();
+        ran.is_ok_and(|output| output.status.success())
+    };
+    on_path(program) && has_them()
 }
 
 /// The compiler answers with a path for a library that it finds, else with the

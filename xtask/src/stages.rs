@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::process::{cargo, on_path, root, run};
-use crate::{check, openssl, setup};
+use crate::{check, openssl, setup, tlslite};
 
 /// The one set of features with which everything is built, so that clippy, tests
 /// and the demo share their work.
@@ -49,9 +49,55 @@ pub(crate) fn test(args: &[&str]) -> Result<()> {
         run(cargo(&doc)?.args(FEATURES))
     })?;
     if args.is_empty() {
+        ssl3(&[])?;
         readme()?;
     }
     Ok(())
+}
+
+/// The tests of crate `tls` that speak of SSL 3.0, with the feature `ssl3`, against
+/// an OpenSSL of its own. Arguments go to the test runner instead of the choice.
+pub(crate) fn ssl3(args: &[&str]) -> Result<()> {
+    setup::need(&[setup::PROGRAMS.as_slice(), &setup::SSL3].concat())?;
+    let chosen = match args {
+        [] => &["ssl3", "audit", "mismatch", "versions"],
+        args => args,
+    };
+    timed("tests with the feature ssl3", || {
+        run(with_ssl3(&mut runner()?)?.args(chosen))
+    })
+}
+
+/// Writes the page of the audit of our own server and client.
+pub(crate) fn conformance() -> Result<()> {
+    setup::need(&[setup::PROGRAMS.as_slice(), &setup::SSL3].concat())?;
+    openssl::ensure()?;
+    let write = |command: &mut Command| {
+        let page = command.arg("audit::page").env("REHOME_WRITE_PAGE", "1");
+        run(page)
+    };
+    // Each writes its own parts.
+    write(runner()?.args(["--package", "tls"]))?;
+    write(with_ssl3(&mut runner()?)?)
+}
+
+/// The test runner that is there.
+fn runner() -> Result<Command> {
+    match on_path("cargo-nextest") {
+        true => cargo(&["nextest", "run", "--locked"]),
+        false => cargo(&["test", "--locked", "--test", "it"]),
+    }
+}
+
+/// Lets a runner test crate `tls` with the feature.
+fn with_ssl3(command: &mut Command) -> Result<&mut Command> {
+    openssl::use_ssl3(command)?;
+    let dir = target()?.join("ssl3");
+    Ok(command
+        .args(["--package", "tls", "--features", "tls/ssl3"])
+        .env("REHOME_TLSLITE", tlslite::ensure()?)
+        // Anything else that is built would be built twice.
+        .env("CARGO_TARGET_DIR", dir))
 }
 
 /// Builds the program and runs the README's walk.

@@ -8,7 +8,7 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::X509VerifyFlags;
 
 use crate::profile::Rules;
-use crate::{Credentials, Error};
+use crate::{Credentials, Error, Version, ssl3};
 
 /// How many certificates above the leaf the library may line up.
 const MAX_ABOVE_LEAF: u32 = 4;
@@ -20,11 +20,18 @@ pub(crate) fn from_rules(
     method: SslMethod,
     credentials: &[Credentials],
 ) -> Result<SslContextBuilder, Error> {
+    let has_ssl3 = rules.oldest == Version::Ssl3;
+    if has_ssl3 {
+        ssl3::prepare()?;
+    }
     let mut context = SslContextBuilder::new(method)?;
     // First: it also decides which of our own certificates may be loaded.
     context.set_security_level(rules.security_level);
     context.set_min_proto_version(Some(rules.oldest.library()))?;
     context.set_max_proto_version(Some(rules.newest.library()))?;
+    if has_ssl3 {
+        context.clear_options(SslOptions::NO_SSLV3);
+    }
     check_suites(&mut context, rules)?;
     let (older, of_1_3) = rules.lists();
     // The library takes no empty list; without one the versions begin at 1.3.

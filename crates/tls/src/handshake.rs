@@ -14,7 +14,8 @@ use crate::profile::Rules;
 use crate::verify::Verdict;
 use crate::wire::Wire;
 use crate::{
-    ClientConfig, Error, PeerIdentity, Refusal, ServerConfig, TlsStream, failure, psk, strength,
+    ClientConfig, Error, PeerIdentity, Refusal, ServerConfig, TlsStream, failure, psk, ssl3,
+    strength,
 };
 
 /// Makes the server's side of a handshake until `deadline`.
@@ -126,6 +127,7 @@ fn admit(
             "TLS 1.2 without the extended master secret",
         )));
     }
+    ssl3::check_suite(ssl)?;
     strength::check_peer(ssl)?;
     let psk = psk::proved(ssl);
     let shown = ssl

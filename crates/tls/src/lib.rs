@@ -30,6 +30,7 @@ mod offer;
 mod profile;
 mod psk;
 mod roots;
+mod ssl3;
 mod staple;
 mod stream;
 mod strength;

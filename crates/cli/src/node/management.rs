@@ -78,6 +78,9 @@ enum HttpAuth {
 struct Tls {
     #[serde(default)]
     profile: TlsProfile,
+    /// Whether the profile `dm` has SSL 3.0, in builds with the feature `ssl3`.
+    #[serde(default)]
+    ssl3: bool,
     /// Whether devices may come with pre-shared keys.
     #[serde(default)]
     psk: bool,
@@ -187,9 +190,13 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
         bail!("[dm.tls] wants a certificate with its key, or psk = true");
     }
     Ok(ManagementTls {
-        profile: match own.profile {
-            TlsProfile::ThreeGpp => Profile::ThreeGpp,
-            TlsProfile::Dm => Profile::Dm,
+        profile: match (own.profile, own.ssl3) {
+            (TlsProfile::ThreeGpp, false) => Profile::ThreeGpp,
+            (TlsProfile::Dm, false) => Profile::Dm,
+            (TlsProfile::Dm, true) => Profile::DmSsl3,
+            (TlsProfile::ThreeGpp, true) => {
+                bail!("[dm.tls] ssl3 = true is for profile = \"dm\" alone")
+            }
         },
         renewed: Some(renewed::watch(all, credentials.clone(), read)?),
         credentials,
@@ -268,6 +275,7 @@ http_authentication = "none"   # what devices show in HTTP too: digest, digest-o
 # certificate = "dm.pem"   # the leaf, then those above it, PEM
 # key = "dm.key"           # its private key, PEM, mode 0600
 # profile = "3gpp"         # TLS 1.2 and 1.3; dm: from TLS 1.0 on, for old devices
+# ssl3 = false             # SSL 3.0 too, in profile dm and a build with the feature ssl3
 # psk = false              # whether devices may come with the keys of their accounts
 # more = []                # leaves with keys of other kinds: {{ certificate = "", key = "" }}
 "#,

@@ -23,5 +23,6 @@ mod manage;
 mod manage_crashes;
 mod management;
 mod notify;
+mod ssl3;
 mod syncml;
 mod verifier;

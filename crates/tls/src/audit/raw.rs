@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 
 use super::target::Target;
-use crate::{Alert, Error};
+use crate::{Alert, Error, Suite};
 
 const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
@@ -30,11 +30,8 @@ pub(super) struct RawAnswer {
 
 /// The number of a suite by RFC 6101 appendix A.6.
 pub(super) fn number_of_ssl3(suite: &str) -> Option<u16> {
-    match suite {
-        "SSL_RSA_WITH_RC4_128_SHA" => Some(5),
-        "SSL_RSA_WITH_3DES_EDE_CBC_SHA" => Some(10),
-        _ => None,
-    }
+    let suite = Suite::by_name(suite)?;
+    suite.is_ssl3_alone().then_some(suite.number)
 }
 
 /// Offers SSL 2.0 alone.
@@ -170,6 +167,13 @@ fn judge_3(answer: &[u8], suite: u16) -> RawAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_those_of_rfc_6101() {
+        assert_eq!(number_of_ssl3("SSL_RSA_WITH_RC4_128_SHA"), Some(5));
+        assert_eq!(number_of_ssl3("SSL_RSA_WITH_3DES_EDE_CBC_SHA"), Some(10));
+        assert_eq!(number_of_ssl3("TLS_RSA_WITH_AES_128_CBC_SHA"), None);
+    }
 
     /// The layout of SSL 2.0's CLIENT-HELLO: length, kind, version, three lengths.
     #[test]

@@ -22,7 +22,8 @@ impl CustomProfile {
     ///
     /// # Errors
     /// [`Error::ConfigurationWrong`] for versions the wrong way round, a name
-    /// that is not known, and a version without any suite.
+    /// that is not known, a version without any suite, and SSL 3.0 or a suite of
+    /// its own, which the profile `dm` alone may have.
     pub fn new<'a>(
         (oldest, newest): (Version, Version),
         suites: impl IntoIterator<Item = &'a str>,
@@ -33,10 +34,15 @@ impl CustomProfile {
                 "the newest version, {newest}, is older than the oldest, {oldest}"
             )));
         }
-        let suites = suites.into_iter().map(|name| {
-            Suite::by_name(name).ok_or_else(|| {
-                Error::ConfigurationWrong(format!("the suite {name} is not supported"))
-            })
+        if oldest == Version::Ssl3 {
+            return Err(no_ssl3(Version::Ssl3.name()));
+        }
+        let suites = suites.into_iter().map(|name| match Suite::by_name(name) {
+            Some(suite) if suite.is_ssl3_alone() => Err(no_ssl3(name)),
+            Some(suite) => Ok(suite),
+            None => Err(Error::ConfigurationWrong(format!(
+                "the suite {name} is not supported"
+            ))),
         });
         let made = Self {
             oldest,
@@ -75,4 +81,11 @@ impl CustomProfile {
             extended_master_secret: self.extended_master_secret,
         }
     }
+}
+
+/// Says what `what` would take.
+fn no_ssl3(what: &str) -> Error {
+    Error::ConfigurationWrong(format!(
+        "{what} is for the profile `dm` alone, in builds with the feature `ssl3`"
+    ))
 }

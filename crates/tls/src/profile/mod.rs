@@ -2,7 +2,8 @@
 //! nothing older; at 1.2 ECDHE with AEAD only; RFC 8446 clause 9 at 1.3. `dm` is
 //! what device management names beside it for old devices (OMA DM session
 //! security clause 9.2.2): TLS 1.0 to 1.2 with X.509 and pre-shared keys, and
-//! TLS 1.3 beyond it. `scp81` is for the administration of UICCs (GlobalPlatform
+//! TLS 1.3 beyond it, and by an option SSL 3.0 in builds with the feature `ssl3`.
+//! `scp81` is for the administration of UICCs (GlobalPlatform
 //! Card Specification 2.2 Amendment B clause 3.3.2).
 
 mod custom;
@@ -30,6 +31,9 @@ pub enum Profile {
     ThreeGpp,
     /// `dm`, for devices that have nothing better.
     Dm,
+    /// `dm` with SSL 3.0, RC4 and 3DES, for devices older than TLS. Builds without
+    /// the feature `ssl3` make no configuration of it.
+    DmSsl3,
     /// `scp81`, for UICCs.
     Scp81(Scp81),
     /// `custom`.
@@ -124,7 +128,7 @@ impl Profile {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ThreeGpp => "3gpp",
-            Self::Dm => "dm",
+            Self::Dm | Self::DmSsl3 => "dm",
             Self::Scp81(_) => "scp81",
             Self::Custom(_) => "custom",
         }
@@ -147,6 +151,7 @@ impl Profile {
         match self {
             Self::ThreeGpp => named::three_gpp(),
             Self::Dm => named::dm(),
+            Self::DmSsl3 => named::dm_ssl3(),
             Self::Scp81(options) => named::scp81(*options),
             Self::Custom(custom) => custom.rules(),
         }

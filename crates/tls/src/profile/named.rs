@@ -52,6 +52,10 @@ const DM: [&str; 16] = [
     "TLS_RSA_WITH_AES_128_CBC_SHA",
 ];
 
+/// The paper's for SSL 3.0 (clause 9.2.2). TLS does not get them: RC4 is forbidden
+/// there (RFC 7465).
+const SSL3: [&str; 2] = ["SSL_RSA_WITH_3DES_EDE_CBC_SHA", "SSL_RSA_WITH_RC4_128_SHA"];
+
 /// What a UICC may want beside AES; each is off by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scp81 {
@@ -91,6 +95,13 @@ pub(super) fn dm() -> Rules {
     }
 }
 
+pub(super) fn dm_ssl3() -> Rules {
+    let mut rules = dm();
+    rules.oldest = Version::Ssl3;
+    rules.suites.extend(suites(SSL3));
+    rules
+}
+
 pub(super) fn scp81(options: Scp81) -> Rules {
     let aes = [
         "TLS_PSK_WITH_AES_128_CBC_SHA256",
@@ -125,6 +136,7 @@ mod tests {
         };
         assert_eq!(three_gpp().suites.len(), OF_1_3.len() + THREE_GPP.len());
         assert_eq!(dm().suites.len(), OF_1_3.len() + DM.len());
+        assert_eq!(dm_ssl3().suites.len(), dm().suites.len() + SSL3.len());
         assert_eq!(scp81(both).suites.len(), 5);
         assert_eq!(scp81(Scp81::default()).suites.len(), 2);
     }

@@ -1,5 +1,5 @@
-//! Cipher suites by their registered names (IANA TLS Cipher Suites; RFC 4279,
-//! 4785, 5246, 5288, 5289, 5487, 5489, 7905, 8446): what each needs of both
+//! Cipher suites by their registered names (IANA TLS Cipher Suites; RFC 6101 for
+//! those of SSL 3.0; RFC 4279, 4785, 5246, 5288, 5289, 5487, 5489, 7905, 8446): what each needs of both
 //! sides, and what the library calls it.
 
 use super::Version;
@@ -86,6 +86,9 @@ pub(crate) const SUITES: &[Suite] = &[
     suite(0x002f, "TLS_RSA_WITH_AES_128_CBC_SHA", "AES128-SHA", Rsa, Ssl3),
     suite(0x008c, "TLS_PSK_WITH_AES_128_CBC_SHA", "PSK-AES128-CBC-SHA", Psk, Ssl3),
 
+    suite(0x000a, "SSL_RSA_WITH_3DES_EDE_CBC_SHA", "DES-CBC3-SHA", Rsa, Ssl3),
+    suite(0x0005, "SSL_RSA_WITH_RC4_128_SHA", "RC4-SHA", Rsa, Ssl3),
+
     suite(0x008b, "TLS_PSK_WITH_3DES_EDE_CBC_SHA", "PSK-3DES-EDE-CBC-SHA", Psk, Ssl3),
     suite(0x002c, "TLS_PSK_WITH_NULL_SHA", "PSK-NULL-SHA", Psk, Ssl3),
     suite(0x00b0, "TLS_PSK_WITH_NULL_SHA256", "PSK-NULL-SHA256", Psk, Tls1_0),
@@ -107,7 +110,15 @@ impl Suite {
     /// Whether a connection of that version can have it.
     #[must_use]
     pub fn serves(&self, version: Version) -> bool {
-        self.is_1_3() == (version == Tls1_3) && self.since <= version
+        self.is_1_3() == (version == Tls1_3)
+            && self.since <= version
+            && (!self.is_ssl3_alone() || version == Ssl3)
+    }
+
+    /// Whether it is for SSL 3.0 and nothing later.
+    #[must_use]
+    pub fn is_ssl3_alone(&self) -> bool {
+        self.name.starts_with("SSL_")
     }
 
     /// Whether it takes a pre-shared key.

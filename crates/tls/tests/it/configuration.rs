@@ -2,7 +2,9 @@
 //! (TS 33.210 clause 6.2 for the strength of keys).
 
 use openssl::nid::Nid;
-use tls::{ClientAuthentication, Credentials, Error, Profile, ServerConfig};
+use tls::{
+    ClientAuthentication, Credentials, CustomProfile, Error, Profile, ServerConfig, Version,
+};
 use zeroize::Zeroizing;
 
 use crate::support::certificates::{ALWAYS, ec, p256, rsa};
@@ -38,6 +40,27 @@ fn credentials_below_the_profiles_strength_are_refused() {
         assert!(is_misuse(Credentials::new(&weak.der(), &[], weak.key)));
     }
     assert_eq!(Profile::default().name(), "3gpp");
+}
+
+/// With and without the feature.
+#[test]
+fn no_custom_profile_has_ssl_3_or_its_suites() {
+    use Version::{Ssl3, Tls1_0, Tls1_2};
+    let aes = "TLS_RSA_WITH_AES_128_CBC_SHA";
+    let rc4 = "SSL_RSA_WITH_RC4_128_SHA";
+    for (versions, suites, what) in [
+        ((Ssl3, Tls1_2), vec![aes], "SSL 3.0"),
+        ((Ssl3, Ssl3), vec![aes], "SSL 3.0"),
+        ((Tls1_0, Tls1_2), vec![aes, rc4], rc4),
+    ] {
+        let error = CustomProfile::new(versions, suites, false).unwrap_err();
+        let text = format!(
+            "TLS configuration wrong: {what} is for the profile `dm` alone, in builds with \
+             the feature `ssl3`"
+        );
+        assert_eq!(error.to_string(), text);
+    }
+    assert!(CustomProfile::new((Tls1_0, Tls1_2), [aes], false).is_ok());
 }
 
 #[tokio::test]

@@ -23,9 +23,13 @@ mod http_reload;
 mod http_server;
 mod http_time;
 mod mismatch;
+#[cfg(not(feature = "ssl3"))]
+mod no_ssl3;
 mod openssl_program;
 mod psk;
 mod refusals;
+#[cfg(feature = "ssl3")]
+mod ssl3;
 mod staples;
 mod suites;
 mod support;

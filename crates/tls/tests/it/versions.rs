@@ -6,7 +6,8 @@ use tls::{Profile, Scp81, Version};
 
 /// TS 33.210 clause 6.2 (TLS 1.2 and 1.3); OMA DM session security clause 9.2.2 (TLS
 /// 1.0 to 1.2, and 1.3 beyond it); GlobalPlatform Card Specification 2.2 Amendment B
-/// clause 3.3.2 (TLS 1.0 to 1.2). SSL 3.0 is for none of them (RFC 7568).
+/// clause 3.3.2 (TLS 1.0 to 1.2). SSL 3.0 is for none of them (RFC 7568) but that
+/// which is made for it.
 #[test]
 fn no_profile_speaks_older_versions_than_its_document() {
     let rows = [

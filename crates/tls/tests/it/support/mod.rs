@@ -7,6 +7,8 @@ pub(crate) mod judge;
 pub(crate) mod program;
 pub(crate) mod raw;
 pub(crate) mod relay;
+#[cfg(feature = "ssl3")]
+pub(crate) mod tlslite;
 
 use std::sync::Arc;
 use std::time::Duration;
