@@ -45,8 +45,8 @@ pub(crate) fn ensure() -> Result<PathBuf> {
     Ok(prefix)
 }
 
-/// Makes sure that the prefix with SSL 3.0 exists, and lets these commands build
-/// against it, in a target directory of their own.
+/// Makes sure that the prefix with SSL 3.0 exists, and lets a command build against
+/// it.
 pub(crate) fn use_ssl3(command: &mut Command) -> Result<()> {
     // What the environment says goes before the config file.
     command

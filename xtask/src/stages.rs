@@ -55,16 +55,12 @@ pub(crate) fn test(args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The tests of crate `tls` that speak of SSL 3.0, with the feature `ssl3`, against
-/// an OpenSSL of its own. Arguments go to the test runner instead of the choice.
+/// The tests of crate `tls` with the feature `ssl3`, against an OpenSSL of its own.
+/// Arguments go to the test runner.
 pub(crate) fn ssl3(args: &[&str]) -> Result<()> {
     setup::need(&[setup::PROGRAMS.as_slice(), &setup::SSL3].concat())?;
-    let chosen = match args {
-        [] => &["ssl3", "audit", "mismatch", "versions"],
-        args => args,
-    };
     timed("tests with the feature ssl3", || {
-        run(with_ssl3(&mut runner()?)?.args(chosen))
+        run(with_ssl3(&mut runner()?)?.args(args))
     })
 }
 

@@ -139,9 +139,11 @@ fn a_target_that_is_not_there_and_arguments_that_can_not_be() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     drop(listener);
-    let ran = rehome(&["audit", &url]);
-    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
-    assert!(ran.stderr.contains("was not reachable"), "{}", ran.stderr);
+    for more in [&[][..], &["--json"]] {
+        let ran = rehome(&[&["audit", &url], more].concat());
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+        assert!(ran.stderr.contains("was not reachable"), "{}", ran.stderr);
+    }
     for (wrong, word) in [
         (&["http://localhost/"][..], "https://HOST:PORT/PATH"),
         (&[&url, "--psk", "5ec4e7"], "--psk wants ID:HEX"),

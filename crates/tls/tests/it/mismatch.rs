@@ -105,11 +105,11 @@ async fn a_suite_that_the_library_does_not_know_is_named_by_its_number() {
         let world = World::new();
         let config = world.server_config(ClientAuthentication::None);
         let (ours, mut theirs) = tcp_pair().await;
-        // A ClientHello of TLS 1.2 with the suites 0x0005 (RC4, not built in)
-        // and 0x00ff (no suite, RFC 5746), without extensions.
+        // A ClientHello of TLS 1.2 with the suites 0x0003 (RC4 with 40 bits, in
+        // no build) and 0x00ff (no suite, RFC 5746), without extensions.
         let mut hello = vec![22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3];
         hello.extend([7; 32]);
-        hello.extend([0, 0, 4, 0x00, 0x05, 0x00, 0xff, 1, 0]);
+        hello.extend([0, 0, 4, 0x00, 0x03, 0x00, 0xff, 1, 0]);
         let client = async {
             theirs.write_all(&hello).await.unwrap();
             let mut answer = Vec::new();
@@ -117,7 +117,7 @@ async fn a_suite_that_the_library_does_not_know_is_named_by_its_number() {
             answer
         };
         let (answer, server) = tokio::join!(client, tls::accept(&config, ours, deadline()));
-        let offered = "0x0005".to_owned();
+        let offered = "0x0003".to_owned();
         assert_eq!(
             server.map(drop).unwrap_err(),
             Error::SuiteMismatch { offered }

@@ -2,6 +2,7 @@
 //! the commands of `rehome dm`, and devices that come over HTTP.
 
 mod asked;
+mod audited;
 mod device;
 mod node;
 mod notify;

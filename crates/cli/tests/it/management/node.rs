@@ -113,6 +113,20 @@ impl Server {
         fs::write(&path, settings).unwrap();
     }
 
+    /// From the next start on it has another configuration.
+    pub(super) fn configure(&self, change: impl Fn(&str) -> String) {
+        let path = self.dir.path().join("dm/rehome.toml");
+        fs::write(&path, change(&fs::read_to_string(&path).unwrap())).unwrap();
+    }
+
+    /// A file of its directory, readable by its owner alone.
+    pub(super) fn put(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.dir.path().join("dm").join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
     /// Runs `rehome dm` against it.
     pub(super) fn run(&self, arguments: &[&str]) -> Ran {
         let api = self.api();

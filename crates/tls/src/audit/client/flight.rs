@@ -1,6 +1,7 @@
 //! A server's first flight in octets by hand, of a version that the library does
 //! not speak: ServerHello, Certificate, ServerHelloDone (RFC 6101 clause 5.6, RFC
-//! 5246 clause 7.4). A client that takes the version goes on with its key exchange.
+//! 5246 clause 7.4; RFC 5746 clause 3.6, since clients break off without it). A
+//! client that takes the version goes on with its key exchange.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,6 +16,9 @@ const HANDSHAKE: u8 = 22;
 const BEFORE_SESSION: usize = 5 + 4 + 2 + 32;
 /// Suites with plain RSA, whose flight needs no signature: AES, 3DES, RC4.
 const PLAIN_RSA: [u16; 6] = [0x2f, 0x3c, 0x9c, 0x35, 0x0a, 0x05];
+
+/// The extension's number (RFC 5746 clause 3.2).
+const RENEGOTIATION_INFO: [u8; 2] = [0xff, 0x01];
 
 /// What a client did about a flight.
 pub(super) struct Came {
@@ -35,8 +39,10 @@ pub(super) async fn answer(
     let mut first = Vec::new();
     let talk = async {
         let hello = record(&mut tcp).await?;
-        let suite = suite.unwrap_or_else(|| plain_rsa(&hello));
-        let flight = flight(version, suite, certificate.as_deref().unwrap_or_default());
+        let offer = Offer::read(&hello);
+        let suite = suite.unwrap_or_else(|| offer.plain_rsa());
+        let certificate = certificate.as_deref().unwrap_or_default();
+        let flight = flight(version, suite, certificate, offer.renegotiates_safely());
         tcp.write_all(&flight).await?;
         first = record(&mut tcp).await?;
         Ok::<(), std::io::Error>(())
@@ -72,25 +78,47 @@ async fn record(tcp: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     Ok(whole)
 }
 
-/// A suite with plain RSA that the client offers, so that it is not the suite that
-/// it refuses; AES if it offers none.
-fn plain_rsa(hello: &[u8]) -> u16 {
-    let session = hello.get(BEFORE_SESSION).copied().map_or(0, usize::from);
-    let rest = hello
-        .get(BEFORE_SESSION + 1 + session..)
-        .unwrap_or_default();
-    let suites = match rest {
-        [high, low, suites @ ..] => {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            suites.get(..length).unwrap_or_default()
-        }
-        _ => &[],
-    };
-    let offered = |wanted: &u16| {
-        let mut pairs = suites.chunks_exact(2);
-        pairs.any(|pair| pair == wanted.to_be_bytes())
-    };
-    PLAIN_RSA.into_iter().find(offered).unwrap_or(0x2f)
+/// What a ClientHello offers, as far as an answer depends on it.
+struct Offer<'a> {
+    suites: &'a [u8],
+    /// Compression methods and extensions.
+    rest: &'a [u8],
+}
+
+impl<'a> Offer<'a> {
+    /// Nothing where it can't be read.
+    fn read(hello: &'a [u8]) -> Self {
+        let session = hello.get(BEFORE_SESSION).copied().map_or(0, usize::from);
+        let rest = hello
+            .get(BEFORE_SESSION + 1 + session..)
+            .unwrap_or_default();
+        let parts = match rest {
+            [high, low, rest @ ..] => {
+                rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))
+            }
+            _ => None,
+        };
+        let (suites, rest) = parts.unwrap_or_default();
+        Self { suites, rest }
+    }
+
+    fn has(&self, suite: u16) -> bool {
+        let mut pairs = self.suites.chunks_exact(2);
+        pairs.any(|pair| pair == suite.to_be_bytes())
+    }
+
+    /// A suite with plain RSA that the client offers, so that it is not the suite
+    /// that it refuses; AES if it offers none.
+    fn plain_rsa(&self) -> u16 {
+        let mut all = PLAIN_RSA.into_iter();
+        all.find(|suite| self.has(*suite)).unwrap_or(0x2f)
+    }
+
+    /// Whether it knows RFC 5746: by the signalling suite or an empty extension.
+    fn renegotiates_safely(&self) -> bool {
+        let extension = [RENEGOTIATION_INFO.as_slice(), &[0, 1, 0]].concat();
+        self.has(0x00ff) || self.rest.windows(extension.len()).any(|it| it == extension)
+    }
 }
 
 fn message(kind: u8, body: &[u8]) -> Vec<u8> {
@@ -106,11 +134,21 @@ fn three(length: usize) -> [u8; 3] {
     [high, middle, low]
 }
 
-fn flight((major, minor): (u8, u8), suite: u16, certificate: &[u8]) -> Vec<u8> {
+fn flight(
+    (major, minor): (u8, u8),
+    suite: u16,
+    certificate: &[u8],
+    renegotiates_safely: bool,
+) -> Vec<u8> {
     let [high, low] = suite.to_be_bytes();
     let mut hello = vec![major, minor];
     hello.extend(*b"an answer of rehome's own audit.");
     hello.extend([0, high, low, 0]);
+    if renegotiates_safely {
+        hello.extend([0, 5]);
+        hello.extend(RENEGOTIATION_INFO);
+        hello.extend([0, 1, 0]);
+    }
     let one = [&three(certificate.len()), certificate].concat();
     let chain = [&three(one.len()), one.as_slice()].concat();
     let mut body = message(2, &hello);

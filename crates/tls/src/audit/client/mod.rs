@@ -37,6 +37,19 @@ struct Visits<'a> {
     count: u32,
     /// Hellos of SSL 2.0.
     of_ssl2: u32,
+    /// Finished handshakes, as far as a row is about them.
+    proofs: Proofs,
+}
+
+/// The first finished handshake of each kind, in words.
+#[derive(Default)]
+struct Proofs {
+    /// The client took a certificate.
+    certificate: Option<String>,
+    /// And nothing else.
+    x509_mode: Option<String>,
+    /// It used a pre-shared key, in TLS 1.2 or older (RFC 4279).
+    psk_mode: Option<String>,
 }
 
 /// Puts the questions of all rows to whoever comes, in the rows' order, and
@@ -50,6 +63,7 @@ pub(super) async fn audit(
         site,
         count: 0,
         of_ssl2: 0,
+        proofs: Proofs::default(),
     };
     let mut asked: Vec<(Probe, Verdict)> = Vec::new();
     for row in &rows {
@@ -83,14 +97,32 @@ fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdi
         let found = asked.find(|(probe, _)| *probe == wanted);
         found.map_or_else(|| none("not asked"), |(_, verdict)| verdict.clone())
     };
+    let proofs = &visits.proofs;
     match probe {
-        Probe::Certificate | Probe::X509Mode => of(Probe::X509Suites),
-        Probe::PskMode => of(Probe::PskSuites),
-        Probe::Ssl3 => of(Probe::Ssl3Suites),
-        Probe::Modes => {
-            let (x509, psk) = (of(Probe::X509Suites), of(Probe::PskSuites));
-            if x509.0 == Outcome::Pass { x509 } else { psk }
+        Probe::Certificate => proved(proofs.certificate.as_ref(), of(Probe::X509Suites)),
+        Probe::Modes => modes(of(Probe::X509Suites), of(Probe::PskSuites)),
+        Probe::X509Mode | Probe::X509Suites | Probe::PskMode | Probe::PskSuites => {
+            let (suites, proof) = match probe {
+                Probe::X509Mode | Probe::X509Suites => {
+                    (of(Probe::X509Suites), proofs.x509_mode.as_ref())
+                }
+                _ => (of(Probe::PskSuites), proofs.psk_mode.as_ref()),
+            };
+            if modes(of(Probe::X509Suites), of(Probe::PskSuites)).0 == Outcome::Fail {
+                let reason = "neither mode has a suite of the paper, which is line 4's fault";
+                return (Outcome::NotApplicable(reason.to_owned()), suites.1);
+            }
+            let of_mode = matches!(probe, Probe::X509Mode | Probe::PskMode);
+            match (of_mode, &suites.0, proof) {
+                (true, Outcome::Fail, proof) => proved(proof, suites),
+                (false, Outcome::Fail, None) => {
+                    let reason = "the mode is not supported".to_owned();
+                    (Outcome::NotApplicable(reason), suites.1)
+                }
+                _ => suites,
+            }
         }
+        Probe::Ssl3 => of(Probe::Ssl3Suites),
         Probe::Ssl2 => {
             let line = format!(
                 "{} connections, {} with a CLIENT-HELLO of SSL 2.0 alone",
@@ -100,6 +132,26 @@ fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdi
         }
         Probe::Provisioned => none("not to be seen on the wire"),
         other => of(other),
+    }
+}
+
+/// Passes by what was seen, else as `suites` was judged.
+fn proved(proof: Option<&String>, suites: Verdict) -> Verdict {
+    match proof {
+        Some(line) => (Outcome::Pass, vec![line.clone()]),
+        None => suites,
+    }
+}
+
+/// One mode of the two with a suite of the paper.
+fn modes(x509: Verdict, psk: Verdict) -> Verdict {
+    match (&x509.0, &psk.0) {
+        (Outcome::Pass, _) => x509,
+        (_, Outcome::Pass) => psk,
+        (Outcome::Fail, Outcome::Fail) => (Outcome::Fail, [x509.1, psk.1].concat()),
+        // Without a pre-shared key that mode can't be seen.
+        (Outcome::NotApplicable(_), _) => x509,
+        (_, Outcome::NotApplicable(_)) => psk,
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_openssl::SslStream;
 
-use super::{Verdict, Visits, flight, none, web};
+use super::{Proofs, Verdict, Visits, flight, none, web};
 use crate::audit::judge::Outcome;
 use crate::audit::raw::number_of_ssl3;
 use crate::audit::table::{Probe, Row};
@@ -39,8 +39,25 @@ pub(super) struct Shape {
     /// The library's list.
     list: String,
     curves: &'static str,
-    /// Whether it is nothing without a pre-shared key.
-    needs_key: bool,
+    /// What is asked if this is refused: any suite of the mode, in any version
+    /// that the paper knows.
+    mode: Option<Mode>,
+}
+
+/// A mode of section 9.2.2, and the library's list of all its suites.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    X509,
+    Psk,
+}
+
+impl Mode {
+    const fn list(self) -> &'static str {
+        match self {
+            Self::X509 => "ALL:!PSK:!SRP:!aNULL:!eNULL",
+            Self::Psk => "kPSK:kDHEPSK:kECDHEPSK:kRSAPSK:!eNULL",
+        }
+    }
 }
 
 impl Shape {
@@ -50,7 +67,7 @@ impl Shape {
             newest: version,
             list: ANY.to_owned(),
             curves: CURVES,
-            needs_key: false,
+            mode: None,
         }
     }
 
@@ -80,7 +97,10 @@ impl Question {
             Probe::Tls1_2 => version(Version::Tls1_2),
             Probe::X509Suites | Probe::PskSuites => Self::Shake(Shape {
                 list: suites(),
-                needs_key: row.probe == Probe::PskSuites,
+                mode: Some(match row.probe {
+                    Probe::PskSuites => Mode::Psk,
+                    _ => Mode::X509,
+                }),
                 ..Shape::version(Version::Tls1_2)
             }),
             Probe::Ssl3Suites => {
@@ -95,7 +115,7 @@ impl Question {
 
     pub(super) async fn put(self, visits: &mut Visits<'_>) -> Result<Verdict, Error> {
         match self {
-            Self::Shake(shape) if shape.needs_key && visits.site.key.is_none() => {
+            Self::Shake(shape) if shape.mode == Some(Mode::Psk) && visits.site.key.is_none() => {
                 Ok(none("no pre-shared key was given"))
             }
             Self::Shake(shape) => {
@@ -103,7 +123,19 @@ impl Question {
                     return Ok(none("the client did not come"));
                 };
                 let (line, stream) = shake(visits, tcp, &shape).await?;
-                Ok((Outcome::of(stream.is_some()), vec![line]))
+                let mut evidence = vec![line];
+                if let (None, Some(mode)) = (&stream, shape.mode)
+                    && let Some(tcp) = visits.next().await?
+                {
+                    let shape = Shape {
+                        oldest: Version::Tls1_0,
+                        list: mode.list().to_owned(),
+                        ..Shape::version(Version::Tls1_2)
+                    };
+                    let (line, _) = shake(visits, tcp, &shape).await?;
+                    evidence.push(format!("any other suite of the mode: {line}"));
+                }
+                Ok((Outcome::of(stream.is_some()), evidence))
             }
             Self::ShortCurves => {
                 let Some(tcp) = visits.next().await? else {
@@ -181,9 +213,26 @@ async fn ssl3(visits: &mut Visits<'_>, suites: &[u16]) -> Result<Verdict, Error>
     }
 }
 
+impl Proofs {
+    /// Keeps what a finished handshake says.
+    fn note(&mut self, suite: &str, by_session: bool, line: &str) {
+        let has_key = suite.contains("PSK_");
+        let has_certificate = !by_session && (!has_key || suite.contains("RSA_PSK_"));
+        for (slot, is_one) in [
+            (&mut self.certificate, has_certificate),
+            (&mut self.x509_mode, has_certificate && !has_key),
+            (&mut self.psk_mode, has_key),
+        ] {
+            if is_one && slot.is_none() {
+                *slot = Some(line.to_owned());
+            }
+        }
+    }
+}
+
 /// What became of a handshake, in words, and the connection if it was finished.
 async fn shake(
-    visits: &Visits<'_>,
+    visits: &mut Visits<'_>,
     tcp: TcpStream,
     shape: &Shape,
 ) -> Result<(String, Option<TlsStream>), Error> {
@@ -192,9 +241,13 @@ async fn shake(
     let ended = timeout_at(visits.deadline(), Pin::new(&mut stream).accept()).await;
     let error = match ended {
         Ok(Ok(())) => {
+            // To the library a key of TLS 1.3 is a session.
+            let by_session = stream.ssl().session_reused();
             let stream = TlsStream::new(stream, None);
             let suite = stream.cipher_suite().unwrap_or("a suite without a name");
-            return Ok((format!("{} {suite} taken", stream.version()), Some(stream)));
+            let line = format!("{} {suite} taken", stream.version());
+            visits.proofs.note(suite, by_session, &line);
+            return Ok((line, Some(stream)));
         }
         Ok(Err(error)) => failure::of_handshake(&error, stream.ssl(), stream.get_ref()),
         Err(_) => Error::Timeout("handshake"),

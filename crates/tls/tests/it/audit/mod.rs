@@ -4,7 +4,10 @@
 
 mod broken;
 mod client;
+mod client_faults;
+mod device;
 mod foreign;
+mod page;
 mod recipe;
 
 use std::time::Duration;

@@ -34,6 +34,12 @@ impl Raw {
         self
     }
 
+    pub(crate) fn between(mut self, oldest: SslVersion, newest: SslVersion) -> Self {
+        self.0.set_min_proto_version(Some(oldest)).unwrap();
+        self.0.set_max_proto_version(Some(newest)).unwrap();
+        self
+    }
+
     /// Shows a leaf and what is sent after it.
     pub(crate) fn showing(mut self, issued: &Issued, above: &[&X509]) -> Self {
         self.0.set_certificate(&issued.certificate).unwrap();

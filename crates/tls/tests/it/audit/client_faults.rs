@@ -1,0 +1,274 @@
+//! Clients with one fault each: exactly the row that speaks of it fails (OMA DM
+//! session security, sections 9.2 and B.1.1). Some are our own client behind
+//! something that misbehaves, others are made with the library, because ours does
+//! not let itself be broken so.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use openssl::ssl::SslVersion;
+use tls::Profile;
+use tls::http::auth::{HttpLogin, LoginScheme};
+use tls::http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
+use zeroize::Zeroizing;
+
+use super::client::{USUAL, audit};
+use super::device::{Device, come, come_to, stage};
+use super::recipe::{HOST, key};
+use super::{failed, row};
+use crate::support::raw::Raw;
+use crate::support::{listener, within};
+
+/// Places of the rows that fail with one fault.
+fn with_usual(fault: Option<&str>) -> Vec<String> {
+    let mut all: Vec<String> = fault.into_iter().chain(USUAL).map(str::to_owned).collect();
+    all.sort_by_key(|place| {
+        let (table, line) = place.split_once(':').unwrap();
+        (table == "text", line.parse::<u32>().unwrap())
+    });
+    all
+}
+
+/// What stands before our own client does where a ServerHello has a version.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// Goes on in the client's name with what the client would refuse.
+    Unchecked([u8; 2]),
+    /// Breaks off what the client would take.
+    Missing([u8; 2]),
+}
+
+async fn in_front(mut tcp: TcpStream, site: SocketAddr, fault: Fault) {
+    let mut behind = TcpStream::connect(site).await.unwrap();
+    let mut hello = [0; 2048];
+    let count = tcp.read(&mut hello).await.unwrap();
+    behind.write_all(&hello[..count]).await.unwrap();
+    let mut answer = [0; 11];
+    let mut seen = 0;
+    while seen < answer.len() {
+        match behind.peek(&mut answer).await {
+            Ok(count) if count > seen => seen = count,
+            _ => break,
+        }
+    }
+    let chosen = &answer[9..];
+    match fault {
+        Fault::Unchecked(version) if chosen == version => {
+            // ClientKeyExchange.
+            let exchange = [22, 3, 0, 0, 4, 16, 0, 0, 0];
+            behind.write_all(&exchange).await.unwrap();
+            let _ = behind.read(&mut [0; 4096]).await;
+        }
+        Fault::Missing(version) if chosen == version => {}
+        _ => drop(copy_bidirectional(&mut tcp, &mut behind).await),
+    }
+}
+
+#[tokio::test]
+async fn a_fault_about_one_version_fails_its_row_alone() {
+    within(async {
+        for (fault, place, evidence) in [
+            (
+                Fault::Unchecked([2, 0]),
+                "B.1.1:14",
+                "fail: a ServerHello of version 2.0: the client went on",
+            ),
+            (Fault::Missing([3, 2]), "B.1.1:8", "fail: TLS 1.1: "),
+        ] {
+            let stage = stage().await;
+            let site = stage.site.listener.local_addr().unwrap();
+            let front = listener().await;
+            let address = front.local_addr().unwrap();
+            let relay = tokio::spawn(async move {
+                // One after the other, as the client comes.
+                while let Ok((tcp, _)) = front.accept().await {
+                    in_front(tcp, site, fault).await;
+                }
+            });
+            let device = Device::new(Profile::Dm);
+            let client = come_to(&stage, &device, address, Vec::new());
+            let audit = audit(&stage).await;
+            client.abort();
+            relay.abort();
+            assert_eq!(failed(&audit), with_usual(Some(place)), "{audit:#?}");
+            let row = row(&audit, place);
+            assert!(row.starts_with(evidence), "{row}");
+            assert!(audit.has_failed());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_tries_ssl_2_fails_row_t_2_alone() {
+    within(async {
+        let stage = stage().await;
+        let address = stage.site.listener.local_addr().unwrap();
+        // A CLIENT-HELLO of SSL 2.0: four suites, 16 octets of challenge.
+        let mut old = vec![0x80, 37, 1, 0, 2, 0, 12, 0, 0, 0, 16];
+        old.extend([7; 28]);
+        let client = come_to(&stage, &Device::new(Profile::Dm), address, old);
+        let audit = audit(&stage).await;
+        client.abort();
+        let failed = failed(&audit);
+        assert_eq!(failed, with_usual(Some("text:2")), "{audit:#?}");
+        assert!(audit.has_failed());
+    })
+    .await;
+}
+
+/// A device made with the library.
+struct Made {
+    name: &'static str,
+    suites: &'static str,
+    groups: &'static str,
+    newest: SslVersion,
+    fails: Option<&'static str>,
+    is_mandatory: bool,
+}
+
+/// All suites of the library; the strength is the audit's to judge.
+const ALL: &str = "ALL:PSK:!aNULL:!eNULL:@SECLEVEL=0";
+
+const WHOLE: Made = Made {
+    name: "whole",
+    suites: ALL,
+    groups: "X25519:P-256",
+    newest: SslVersion::TLS1_3,
+    fails: None,
+    is_mandatory: false,
+};
+
+static MADE: [Made; 7] = [
+    WHOLE,
+    Made {
+        name: "short curves",
+        groups: "X25519:P-256:P-224",
+        fails: Some("text:3"),
+        is_mandatory: true,
+        ..WHOLE
+    },
+    Made {
+        name: "no suite of either mode",
+        suites: "AES256:!PSK:!aNULL:@SECLEVEL=0",
+        fails: Some("B.1.1:4"),
+        is_mandatory: true,
+        ..WHOLE
+    },
+    Made {
+        name: "certificates, with none of the suites",
+        suites: "AES256:kPSK+AES128:!kRSAPSK:!aNULL:@SECLEVEL=0",
+        fails: Some("B.1.1:13"),
+        ..WHOLE
+    },
+    Made {
+        name: "keys, with none of the suites",
+        suites: "AES128:-PSK:kPSK+AES256:!aNULL:@SECLEVEL=0",
+        fails: Some("B.1.1:11"),
+        ..WHOLE
+    },
+    Made {
+        name: "no keys",
+        suites: "ALL:!PSK:!aNULL:!eNULL:@SECLEVEL=0",
+        fails: Some("B.1.1:10"),
+        ..WHOLE
+    },
+    Made {
+        // In TLS 1.3 the certificate would be alone.
+        name: "certificates beside keys alone",
+        suites: "kRSAPSK+AES128:@SECLEVEL=0",
+        newest: SslVersion::TLS1_2,
+        fails: Some("B.1.1:12"),
+        ..WHOLE
+    },
+];
+
+#[tokio::test]
+async fn each_fault_of_a_client_of_another_make_fails_its_row_alone() {
+    within(async {
+        for made in &MADE {
+            let stage = stage().await;
+            let address = stage.site.listener.local_addr().unwrap();
+            let client = tokio::spawn(async move {
+                loop {
+                    made.visit(address).await;
+                }
+            });
+            let audit = audit(&stage).await;
+            client.abort();
+            let failed = failed(&audit);
+            assert_eq!(failed, with_usual(made.fails), "{}: {audit:#?}", made.name);
+            assert_eq!(audit.has_failed(), made.is_mandatory, "{}", made.name);
+        }
+    })
+    .await;
+}
+
+impl Made {
+    async fn visit(&self, address: SocketAddr) {
+        let Some(challenge) = self.post(address, None).await else {
+            return;
+        };
+        let scheme = match challenge.to_str().unwrap().starts_with("Digest") {
+            true => LoginScheme::Digest,
+            false => LoginScheme::Basic,
+        };
+        let secret = Zeroizing::new(b"secret".to_vec());
+        let mut login = HttpLogin::new(scheme, "device", secret).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(WWW_AUTHENTICATE, challenge);
+        if scheme == LoginScheme::Digest {
+            login.challenged(&headers).unwrap();
+        }
+        let value = login.authorization("POST", "/dm", b"").unwrap();
+        self.post(address, value).await;
+    }
+
+    /// One POST; gives the challenge, if that is the answer.
+    async fn post(&self, to: SocketAddr, login: Option<HeaderValue>) -> Option<HeaderValue> {
+        let tcp = TcpStream::connect(to).await.ok()?;
+        let raw = Raw::new()
+            .between(SslVersion::TLS1, self.newest)
+            .suites(self.suites)
+            .groups(self.groups)
+            .psk("urn:imei:490154203237518", &key());
+        let mut stream = raw.connect(tcp).await.ok()?;
+        let login = login.map(|value| value.to_str().unwrap().to_owned());
+        let login = login.map(|value| format!("Authorization: {value}\r\n"));
+        let request = format!(
+            "POST /dm HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 0\r\n{}\r\n",
+            login.unwrap_or_default()
+        );
+        let head = talk(Pin::new(&mut stream), request.as_bytes()).await?;
+        let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+        let (_, value) = fields.find(|(name, _)| *name == "WWW-Authenticate")?;
+        HeaderValue::from_str(value).ok()
+    }
+}
+
+/// Sends a request and reads until the other side has had enough.
+async fn talk(
+    mut stream: Pin<&mut (impl AsyncRead + AsyncWrite)>,
+    request: &[u8],
+) -> Option<String> {
+    stream.write_all(request).await.ok()?;
+    let mut head = Vec::new();
+    // An end without a notice is none of this client's business.
+    let _ = stream.read_to_end(&mut head).await;
+    String::from_utf8(head).ok()
+}
+
+/// The whole one and our own don't differ.
+#[tokio::test]
+async fn a_whole_client_of_ours_fails_nothing_of_it() {
+    within(async {
+        let stage = stage().await;
+        let client = come(&stage, &Device::new(Profile::Dm));
+        let audit = audit(&stage).await;
+        client.abort();
+        assert_eq!(failed(&audit), with_usual(None), "{audit:#?}");
+    })
+    .await;
+}
