@@ -1,12 +1,14 @@
 //! The two roles' configurations: cheap to clone, made once, used for any
 //! number of connections (TS 33.210 clause 6.2).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use openssl::ssl::{Ssl, SslContext, SslMethod, SslVerifyMode, StatusType};
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslRef, SslVerifyMode, StatusType};
 
 use crate::profile::Rules;
 use crate::psk::{self, Psk, PskKeys};
+use crate::resumption::{self, Keeper, Sessions, Taken};
 use crate::staple::{self, Staples};
 use crate::verify::Verdict;
 use crate::{Credentials, Error, PeerVerifier, Profile, context, offer};
@@ -38,6 +40,9 @@ pub struct ServerSettings {
     pub keys: Option<Arc<dyn PskKeys>>,
     /// The status of its certificates, for clients that ask for it.
     pub staples: Option<Arc<dyn Staples>>,
+    /// Whether sessions may be resumed, for two hours each; never those of a
+    /// server with pre-shared keys.
+    pub resumption: bool,
 }
 
 impl ServerSettings {
@@ -50,6 +55,7 @@ impl ServerSettings {
             clients: ClientAuthentication::None,
             keys: None,
             staples: None,
+            resumption: true,
         }
     }
 }
@@ -65,6 +71,10 @@ pub struct ClientSettings {
     pub verifier: Option<Arc<dyn PeerVerifier>>,
     /// A key that it shares with the server.
     pub psk: Option<Psk>,
+    /// Whether it resumes sessions, for two hours each; never with a pre-shared
+    /// key, nor where its verifier wants a staple, which no resumed handshake has
+    /// (RFC 6066 clause 8, RFC 8446 clause 4.4.2.1).
+    pub resumption: bool,
 }
 
 impl ClientSettings {
@@ -77,6 +87,7 @@ impl ClientSettings {
             credentials: None,
             verifier: None,
             psk: None,
+            resumption: true,
         }
     }
 }
@@ -94,6 +105,8 @@ struct Role {
     rules: Arc<Rules>,
     mode: SslVerifyMode,
     verifier: Option<Arc<dyn PeerVerifier>>,
+    /// A client's, if it keeps any.
+    sessions: Option<Arc<Sessions>>,
 }
 
 /// One connection before its handshake.
@@ -104,6 +117,11 @@ pub(crate) struct Session {
     /// Whether the handshake is nothing without a judged certificate or a
     /// pre-shared key.
     pub(crate) proof_required: bool,
+    /// Keeps a client's sessions.
+    pub(crate) keeper: Option<Arc<Keeper>>,
+    /// The session that a client offers, with what was decided about its
+    /// certificates today.
+    pub(crate) offered: Option<(Taken, Verdict)>,
 }
 
 impl ServerConfig {
@@ -144,6 +162,10 @@ impl ServerConfig {
             context.set_session_id_context(b"rehome")?;
             psk::install_server(&mut context, Arc::clone(keys));
         }
+        if settings.resumption && settings.keys.is_none() {
+            let judges = !matches!(settings.clients, ClientAuthentication::None);
+            resumption::install_server(&mut context, judges)?;
+        }
         if let Some(staples) = &settings.staples {
             staple::install(&mut context, Arc::clone(staples))?;
         }
@@ -160,6 +182,7 @@ impl ServerConfig {
             rules: Arc::new(rules),
             mode,
             verifier,
+            sessions: None,
         })))
     }
 
@@ -212,11 +235,18 @@ impl ClientConfig {
             Some(_) => SslVerifyMode::PEER,
             None => SslVerifyMode::NONE,
         };
+        let resumes = settings.resumption && settings.psk.is_none();
+        if resumes {
+            resumption::install_client(&mut context);
+        }
+        let context = context.build();
+        let sessions = resumes.then(|| Arc::new(Sessions::new(context.clone())));
         Ok(Self(Arc::new(Role {
-            context: context.build(),
+            context,
             rules: Arc::new(rules),
             mode,
             verifier: settings.verifier.clone(),
+            sessions,
         })))
     }
 
@@ -225,11 +255,16 @@ impl ClientConfig {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(crate) fn session(&self, server_name: &str) -> Result<Session, Error> {
+    pub(crate) fn session(&self, server_name: &str, remote: SocketAddr) -> Result<Session, Error> {
         let mut session = self.0.session(Some(server_name), true)?;
         let verdict = session.verdict.as_deref();
         if verdict.is_some_and(Verdict::wants_staple) {
             session.ssl.set_status_type(StatusType::OCSP)?;
+        } else if let (Some(verdict), Some(sessions)) = (verdict, &self.0.sessions) {
+            let keeper = Keeper::new(sessions, server_name, remote);
+            keeper.watch(&mut session.ssl);
+            session.offered = offer(&mut session.ssl, verdict, &keeper)?;
+            session.keeper = Some(keeper);
         }
         // RFC 6066 clause 3: an address is not sent as a server name.
         if server_name.parse::<std::net::IpAddr>().is_err() {
@@ -256,6 +291,28 @@ impl Role {
             verdict,
             rules: Arc::clone(&self.rules),
             proof_required,
+            keeper: None,
+            offered: None,
         })
     }
+}
+
+/// Offers a session whose certificates pass today. Where they don't, none is
+/// left, and the server shows in a full handshake what it has.
+fn offer(
+    ssl: &mut SslRef,
+    verdict: &Verdict,
+    keeper: &Keeper,
+) -> Result<Option<(Taken, Verdict)>, Error> {
+    let Some(taken) = keeper.take() else {
+        return Ok(None);
+    };
+    let proof = taken.proof();
+    let verdict = verdict.again(&proof.leaf, proof.chain.clone());
+    if !matches!(verdict.decision(), Some(Ok(_))) {
+        keeper.failed();
+        return Ok(None);
+    }
+    keeper.offer(ssl, &taken)?;
+    Ok(Some((taken, verdict)))
 }

@@ -14,7 +14,7 @@ use crate::{Credentials, Error, Version, ssl3};
 const MAX_ABOVE_LEAF: u32 = 4;
 
 /// A context that speaks only what the profile allows, trusts nobody, resumes
-/// nothing, and shows the credentials if there are any.
+/// nothing as yet, and shows the credentials if there are any.
 pub(crate) fn from_rules(
     rules: &Rules,
     method: SslMethod,

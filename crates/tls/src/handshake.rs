@@ -11,6 +11,7 @@ use tokio_openssl::SslStream;
 use crate::config::Session;
 use crate::linger::linger;
 use crate::profile::Rules;
+use crate::resumption::{self, Proof};
 use crate::verify::Verdict;
 use crate::wire::Wire;
 use crate::{
@@ -50,7 +51,8 @@ pub async fn connect(
     if !is_server_name(server_name) {
         return Err(Error::RequestInvalid("not a host name or address"));
     }
-    shake(config.session(server_name)?, tcp, deadline, End::Client).await
+    let session = config.session(server_name, tcp.peer_addr()?)?;
+    shake(session, tcp, deadline, End::Client).await
 }
 
 #[derive(Clone, Copy)]
@@ -70,6 +72,8 @@ async fn shake(
         verdict,
         rules,
         proof_required,
+        keeper,
+        offered,
     } = session;
     tcp.set_nodelay(true)?;
     let mut stream = SslStream::new(ssl, Wire::new(tcp))?;
@@ -83,18 +87,51 @@ async fn shake(
     let ended = timeout_at(deadline, handshake)
         .await
         .map_err(|_| Error::Timeout("handshake"))?;
-    let verdict = verdict.as_deref();
+    let resumed = ended.is_ok() && is_resumed(stream.ssl());
+    let (taken, today) = offered.filter(|_| resumed).unzip();
+    // A client judged before it offered the session.
+    let today = today.or_else(|| judge_today(stream.ssl(), verdict.as_deref()?, resumed));
+    let verdict = today.as_ref().or(verdict.as_deref());
     let admitted = match ended {
         Ok(()) => admit(stream.ssl(), verdict, &rules, proof_required),
         Err(error) => Err(reason(&error, &stream, verdict)),
     };
     match admitted {
-        Ok(peer) => Ok(TlsStream::new(stream, peer)),
+        Ok(peer) => {
+            if let (Some(keeper), Some(peer)) = (&keeper, &peer) {
+                let since = taken.map(|taken| taken.proof().since);
+                let proof = Proof {
+                    leaf: peer.leaf().to_vec(),
+                    chain: verdict.map(Verdict::chain).unwrap_or_default().to_vec(),
+                    since: since.unwrap_or_else(Instant::now),
+                };
+                keeper.admitted(stream.ssl(), proof);
+            }
+            Ok(TlsStream::new(stream, peer).of_session(resumed, keeper))
+        }
         Err(error) => {
+            if let Some(keeper) = keeper {
+                keeper.failed();
+            }
             linger(&mut stream.get_mut().tcp, deadline).await;
             Err(error)
         }
     }
+}
+
+/// Whether the handshake went on with an earlier one's key. To the library a
+/// pre-shared key of TLS 1.3 is a session too.
+fn is_resumed(ssl: &SslRef) -> bool {
+    ssl.session_reused() && psk::proved(ssl).is_none()
+}
+
+/// A server's judgement of the certificates that a resumed session began with.
+fn judge_today(ssl: &SslRef, verdict: &Verdict, resumed: bool) -> Option<Verdict> {
+    if !resumed || !ssl.is_server() {
+        return None;
+    }
+    let leaf = ssl.peer_certificate()?.to_der().ok()?;
+    Some(verdict.again(&leaf, resumption::above(ssl)))
 }
 
 fn reason(error: &ssl::Error, stream: &SslStream<Wire>, verdict: Option<&Verdict>) -> Error {

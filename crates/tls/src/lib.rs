@@ -9,9 +9,9 @@
 //! judges the leaf once in each handshake. OpenSSL's own chain building, its
 //! trust store and the system clock decide nothing.
 //!
-//! Session resumption is off, in both versions and in both roles: a resumed
-//! session shows no certificate, so a peer whose certificate has expired, or
-//! whose anchor was demoted since, would come in on an old decision.
+//! A resumed session shows no certificate. The one that was shown when it began is
+//! judged anew, so that a peer whose certificate has expired, or whose anchor was
+//! demoted since, does not come in on an old decision (module `resumption`).
 //!
 //! [`http`] is a client with a small pool and a server loop with limits; [`audit`]
 //! finds out what any other server or client supports.
@@ -29,6 +29,7 @@ mod linger;
 mod offer;
 mod profile;
 mod psk;
+mod resumption;
 mod roots;
 mod ssl3;
 mod staple;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use openssl::ssl;
@@ -12,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
+use crate::resumption::Keeper;
 use crate::wire::Wire;
 use crate::{Error, PeerIdentity, failure};
 
@@ -25,6 +27,9 @@ pub struct TlsStream {
     peer: Option<PeerIdentity>,
     /// Whether the peer has said close_notify.
     finished: bool,
+    resumed: bool,
+    /// A client's keeper of sessions, until application data has come.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl TlsStream {
@@ -33,7 +38,25 @@ impl TlsStream {
             inner,
             peer,
             finished: false,
+            resumed: false,
+            keeper: None,
         }
+    }
+
+    /// The same with what is known about sessions.
+    pub(crate) fn of_session(self, resumed: bool, keeper: Option<Arc<Keeper>>) -> Self {
+        Self {
+            resumed,
+            keeper,
+            ..self
+        }
+    }
+
+    /// Whether it goes on with an earlier connection's session. The peer was
+    /// judged all the same.
+    #[must_use]
+    pub fn resumed(&self) -> bool {
+        self.resumed
     }
 
     /// Who the peer is; `None` for an anonymous client.
@@ -98,7 +121,15 @@ impl AsyncRead for TlsStream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let wanted = buffer.remaining() > 0;
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buffer)).map_err(typed)?;
+        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer));
+        if wanted && let Some(keeper) = self.keeper.take() {
+            if buffer.filled().len() > before {
+                keeper.confirmed();
+            } else {
+                keeper.failed();
+            }
+        }
+        read.map_err(typed)?;
         if wanted && buffer.filled().len() == before {
             // The library stops reading at close_notify: it has not seen the
             // end of TCP if that was why.

@@ -1,4 +1,4 @@
-//! Who the peer is: the caller's decision, taken once in each handshake
+//! Who the peer is: the caller's decision, taken anew in each handshake
 //! (RFC 8446 clause 4.4.2.4, RFC 5246 clause 7.4.2; house rule: certificates
 //! see only the caller's time).
 //!
@@ -27,6 +27,9 @@ pub trait PeerVerifier: Send + Sync {
     /// nothing has been verified, and unrelated ones have been left out. All of
     /// it is the peer's word: signatures, purpose, names and time are the
     /// implementation's to check.
+    ///
+    /// It is asked in every handshake: where a session is resumed, about what the
+    /// peer showed when it began.
     ///
     /// This runs inside the handshake, so it must not block for long. The peer
     /// proves that it holds the leaf's key only afterwards: an acceptance means
@@ -164,6 +167,21 @@ impl Verdict {
         }
     }
 
+    /// What is decided today about certificates that a session began with.
+    pub(crate) fn again(&self, leaf: &[u8], chain: Vec<Vec<u8>>) -> Self {
+        let again = Self::new(Arc::clone(&self.verifier), self.server_name.clone());
+        let decision = again.decide(leaf, &chain);
+        // Both are empty: nobody else has them yet.
+        let _ = again.chain.set(chain);
+        let _ = again.decision.set(decision);
+        again
+    }
+
+    /// The certificates above the leaf that was judged.
+    pub(crate) fn chain(&self) -> &[Vec<u8>] {
+        self.chain.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// What was decided, `None` as long as no certificate was judged.
     pub(crate) fn decision(&self) -> Option<&Result<PeerIdentity, Refusal>> {
         self.decision.get()
@@ -179,8 +197,7 @@ impl Verdict {
         if !self.wants_staple() {
             return Ok(());
         }
-        let chain = self.chain.get().map(Vec::as_slice).unwrap_or_default();
-        self.verifier.judge_staple(leaf, chain, staple)
+        self.verifier.judge_staple(leaf, self.chain(), staple)
     }
 
     /// OpenSSL's verify callback; `true` goes on.

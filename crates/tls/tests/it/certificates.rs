@@ -6,6 +6,7 @@ use std::sync::Arc;
 use openssl::ssl::SslVersion;
 use openssl::x509::X509;
 use tls::{ClientAuthentication, Error, PeerIdentity};
+use tokio::io::AsyncReadExt;
 
 use crate::support::certificates::{Authority, Issued, p256};
 use crate::support::judge::{Judge, Says};
@@ -23,10 +24,17 @@ async fn judged(
     let config = world.server_config(ClientAuthentication::Required(judge.clone()));
     let (ours, theirs) = tcp_pair().await;
     let raw = Raw::new().only(version).showing(client, above);
-    // It leaves at once, so that the refusing side has nothing to wait for.
-    let client = async { raw.connect(theirs).await.map(drop) };
-    let (_, server) = tokio::join!(client, tls::accept(&config, ours, deadline()));
-    server.map(|stream| stream.peer().unwrap().clone())
+    // It takes its tickets, and leaves when the server does.
+    let client = async {
+        if let Ok(mut stream) = raw.connect(theirs).await {
+            let _ = stream.read_u8().await;
+        }
+    };
+    let server = async {
+        let stream = tls::accept(&config, ours, deadline()).await?;
+        Ok(stream.peer().unwrap().clone())
+    };
+    tokio::join!(client, server).1
 }
 
 const BOTH: [SslVersion; 2] = [SslVersion::TLS1_2, SslVersion::TLS1_3];

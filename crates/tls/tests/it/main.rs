@@ -30,6 +30,8 @@ mod psk;
 mod refusals;
 #[cfg(feature = "ssl3")]
 mod ssl3;
+mod resumption;
+mod resumption_openssl;
 mod staples;
 mod suites;
 mod support;

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use tls::http::{ClientLimits, ClientRequest, Method, StatusCode};
-use tls::{Alert, ClientAuthentication, Error};
+use tls::{Alert, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -108,49 +108,6 @@ async fn s_client_with_an_old_version_is_refused_by_name() {
                 running.failures.recv().await,
                 Some(Error::VersionMismatch { offered })
             );
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn s_client_can_not_resume_a_session() {
-    let Some(openssl) = OpenSsl::new("resumption") else {
-        return;
-    };
-    within(async {
-        let world = World::new();
-        files(&openssl, &world);
-        let judge = world.authority.judge();
-        for (clients, judged) in [
-            (ClientAuthentication::None, false),
-            (ClientAuthentication::Required(judge.clone()), true),
-        ] {
-            for flag in ["-tls1_2", "-tls1_3"] {
-                let running = echo_tls(world.server_config(clients.clone())).await;
-                let address = running.server.address().to_string();
-                let before = judge.calls();
-                let (_, text) = openssl
-                    .run(&[
-                        "s_client",
-                        "-connect",
-                        &address,
-                        flag,
-                        "-cert",
-                        "client.pem",
-                        "-key",
-                        "client.key",
-                        "-reconnect",
-                    ])
-                    .await;
-                assert!(!text.contains("Reused, "), "{text}");
-                assert!(!text.contains("TLS session ticket:"), "{text}");
-                let connections = text.matches("New, TLSv1.").count();
-                assert!(connections > 1, "{text}");
-                // Each was judged on its own.
-                let judgements = judge.calls() - before;
-                assert!(!judged || judgements >= connections, "{text}");
-            }
         }
     })
     .await;
