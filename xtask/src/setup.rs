@@ -19,12 +19,22 @@ pub(crate) const BUILD: [Needed; 3] = [
 ];
 
 /// What build and tests need.
-pub(crate) const PROGRAMS: [Needed; 8] = [
+pub(crate) const PROGRAMS: [Needed; 10] = [
     ("cc", "gcc", "OpenSSL and SQLite are C"),
     ("make", "make", "OpenSSL's build"),
     ("perl", "perl", "OpenSSL's build"),
     ("openssl", "openssl", "the oracle for CMS and certificates"),
     ("curl", "curl", "an independent HTTP client"),
+    (
+        "gnutls-cli",
+        "gnutls-bin",
+        "an independent TLS client and server",
+    ),
+    (
+        "ip",
+        "iproute2",
+        "a network of its own for gnutls-serv, which would listen everywhere",
+    ),
     ("xmlsec1", "xmlsec1", "the oracle for XML signatures"),
     ("xml2wbxml", "libwbxml2-utils", "the oracle for WBXML"),
     ("wbxml2xml", "libwbxml2-utils", "the oracle for WBXML"),

@@ -15,6 +15,7 @@
 mod audit;
 mod certificates;
 mod configuration;
+mod gnutls;
 mod groups;
 mod handshake;
 mod http_auth;
@@ -28,10 +29,10 @@ mod no_ssl3;
 mod openssl_program;
 mod psk;
 mod refusals;
-#[cfg(feature = "ssl3")]
-mod ssl3;
 mod resumption;
 mod resumption_openssl;
+#[cfg(feature = "ssl3")]
+mod ssl3;
 mod staples;
 mod suites;
 mod support;

@@ -33,10 +33,15 @@ pub(crate) struct OpenSsl {
 impl OpenSsl {
     /// `None` if the test is to be skipped.
     pub(crate) fn new(test: &str) -> Option<Self> {
+        Self::another("openssl", test)
+    }
+
+    /// Another program, by the same rules.
+    pub(crate) fn another(name: &str, test: &str) -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let ci = std::env::var_os("CI").is_some_and(|value| value == "true");
-        let Some(program) = find("openssl", &path, ci).unwrap() else {
-            eprintln!("SKIPPED {test}: no openssl on PATH, so no independent peer was asked");
+        let Some(program) = find(name, &path, ci).unwrap() else {
+            eprintln!("SKIPPED {test}: no {name} on PATH, so no independent peer was asked");
             return None;
         };
         let dir = std::env::temp_dir().join(format!("tls-{test}-{}", std::process::id()));
