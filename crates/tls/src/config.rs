@@ -75,6 +75,9 @@ pub struct ClientSettings {
     /// key, nor where its verifier wants a staple, which no resumed handshake has
     /// (RFC 6066 clause 8, RFC 8446 clause 4.4.2.1).
     pub resumption: bool,
+    /// Whether [`http`](crate::http) begins without TLS and asks for it (RFC 2817
+    /// clause 3.2), for servers that have nothing else; in the profile `dm` only.
+    pub upgrade: bool,
 }
 
 impl ClientSettings {
@@ -88,6 +91,7 @@ impl ClientSettings {
             verifier: None,
             psk: None,
             resumption: true,
+            upgrade: false,
         }
     }
 }
@@ -107,6 +111,20 @@ struct Role {
     verifier: Option<Arc<dyn PeerVerifier>>,
     /// A client's, if it keeps any.
     sessions: Option<Arc<Sessions>>,
+    /// The profile's name.
+    profile: &'static str,
+    /// A client's.
+    upgrades: bool,
+}
+
+/// TS 33.210 clause 6.2 has no upgrade inside HTTP, and only `dm` goes beyond it.
+fn check_upgrade(profile: &str) -> Result<(), Error> {
+    if profile == Profile::Dm.name() {
+        return Ok(());
+    }
+    Err(Error::ConfigurationWrong(format!(
+        "the profile {profile} has no upgrade to TLS inside HTTP, only dm has"
+    )))
 }
 
 /// One connection before its handshake.
@@ -183,7 +201,14 @@ impl ServerConfig {
             mode,
             verifier,
             sessions: None,
+            profile: settings.profile.name(),
+            upgrades: false,
         })))
+    }
+
+    /// Whether it may be upgraded to inside HTTP.
+    pub(crate) fn check_upgrade(&self) -> Result<(), Error> {
+        check_upgrade(self.0.profile)
     }
 
     pub(crate) fn session(&self) -> Result<Session, Error> {
@@ -213,8 +238,12 @@ impl ClientConfig {
     ///
     /// # Errors
     /// [`Error::ConfigurationWrong`] for credentials below the profile's
-    /// strength, and with neither a verifier nor a key; [`Error::LibraryFailed`].
+    /// strength, with neither a verifier nor a key, and for an upgrade in a profile
+    /// that has none; [`Error::LibraryFailed`].
     pub fn of(settings: &ClientSettings) -> Result<Self, Error> {
+        if settings.upgrade {
+            check_upgrade(settings.profile.name())?;
+        }
         let mut rules = settings.profile.rules();
         match (&settings.verifier, &settings.psk) {
             (None, None) => {
@@ -247,7 +276,14 @@ impl ClientConfig {
             mode,
             verifier: settings.verifier.clone(),
             sessions,
+            profile: settings.profile.name(),
+            upgrades: settings.upgrade,
         })))
+    }
+
+    /// Whether connections begin with HTTP.
+    pub(crate) fn upgrades(&self) -> bool {
+        self.0.upgrades
     }
 
     /// Whether both are the same configuration, not merely equal ones.

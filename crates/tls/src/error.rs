@@ -49,6 +49,12 @@ pub enum Error {
     /// Peer violation: octets that are not HTTP/1.1, or against its rules.
     #[error("HTTP malformed: {0}")]
     HttpMalformed(String),
+    /// Unsupported: the server did not go on with TLS where it was to (RFC 2817).
+    #[error("the server answers {status} to the request for an upgrade to TLS")]
+    UpgradeRefused {
+        /// Its answer's status.
+        status: u16,
+    },
     /// Peer violation: the head of a message is longer than the limit.
     #[error("the head of the HTTP message is longer than the limit")]
     HeadTooLarge,
@@ -104,6 +110,7 @@ impl Error {
             Self::ParameterMismatch(_) => "tls-parameter-mismatch",
             Self::PeerViolation(_) => "tls-peer-violation",
             Self::HttpMalformed(_) => "http-malformed",
+            Self::UpgradeRefused { .. } => "http-upgrade-refused",
             Self::HeadTooLarge => "http-head-too-large",
             Self::BodyTooLarge { .. } => "http-body-too-large",
             Self::TooManyConnections => "too-many-connections",

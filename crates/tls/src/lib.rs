@@ -45,7 +45,9 @@ pub use config::{
 pub use credentials::Credentials;
 pub use error::Error;
 pub use handshake::{accept, connect};
-pub use profile::{CustomProfile, Profile, Scp81, Suite, SuiteKey, Version};
+pub use profile::{
+    Assurance, ClientProof, CustomProfile, Profile, Scp81, Suite, SuiteKey, Version,
+};
 pub use psk::{Psk, PskKey, PskKeys};
 pub use roots::Roots;
 pub use staple::Staples;

@@ -19,10 +19,12 @@ use server::management::{
     HttpAuthentication, ManagementConfig, ManagementListeners, ManagementNode, ManagementTls,
     Policy,
 };
+use tls::Credentials;
 use tls::http::ServerLimits;
-use tls::{Credentials, Profile};
 use tokens::os::OsRandom;
 use tokens::{NodeKey, key_file};
+
+mod assurance;
 
 use super::config::{Loaded, Ports};
 use super::init::{new_dir, write_config};
@@ -52,8 +54,7 @@ struct Dm {
     uri: String,
     #[serde(default)]
     other_uris: Vec<String>,
-    #[serde(default)]
-    http_authentication: HttpAuth,
+    http_authentication: Option<HttpAuth>,
     #[serde(default)]
     tls: Option<Tls>,
     #[serde(default = "retries")]
@@ -64,7 +65,7 @@ struct Dm {
     idle_s: u64,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum HttpAuth {
     #[default]
@@ -76,8 +77,12 @@ enum HttpAuth {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tls {
+    profile: Option<TlsProfile>,
+    /// A level that stands for versions, suites and what devices have to show.
+    assurance: Option<u8>,
+    /// Whether it begins with HTTP and goes on with TLS there (RFC 2817).
     #[serde(default)]
-    profile: TlsProfile,
+    upgrade: bool,
     /// Whether the profile `dm` has SSL 3.0, in builds with the feature `ssl3`.
     #[serde(default)]
     ssl3: bool,
@@ -91,7 +96,7 @@ struct Tls {
     more: Vec<Identity>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 enum TlsProfile {
     #[default]
     #[serde(rename = "3gpp")]
@@ -139,7 +144,7 @@ pub(super) async fn serve(loaded: &Loaded, config: &Management) -> Result<()> {
             .as_ref()
             .map(|own| tls(dir, own))
             .transpose()?,
-        http_authentication: match config.dm.http_authentication {
+        http_authentication: match assurance::login(&config.dm)? {
             HttpAuth::None => HttpAuthentication::None,
             HttpAuth::Digest => HttpAuthentication::Digest,
             HttpAuth::DigestOrBasic => HttpAuthentication::DigestOrBasic,
@@ -190,17 +195,11 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
         bail!("[dm.tls] wants a certificate with its key, or psk = true");
     }
     Ok(ManagementTls {
-        profile: match (own.profile, own.ssl3) {
-            (TlsProfile::ThreeGpp, false) => Profile::ThreeGpp,
-            (TlsProfile::Dm, false) => Profile::Dm,
-            (TlsProfile::Dm, true) => Profile::DmSsl3,
-            (TlsProfile::ThreeGpp, true) => {
-                bail!("[dm.tls] ssl3 = true is for profile = \"dm\" alone")
-            }
-        },
+        profile: assurance::profile(own)?,
         renewed: Some(renewed::watch(all, credentials.clone(), read)?),
         credentials,
         keys: own.psk,
+        upgrade: own.upgrade,
     })
 }
 
@@ -276,6 +275,8 @@ http_authentication = "none"   # what devices show in HTTP too: digest, digest-o
 # key = "dm.key"           # its private key, PEM, mode 0600
 # profile = "3gpp"         # TLS 1.2 and 1.3; dm: from TLS 1.0 on, for old devices
 # ssl3 = false             # SSL 3.0 too, in profile dm and a build with the feature ssl3
+# assurance = 1            # to 4, instead of profile: docs/transport.md
+# upgrade = false          # plain HTTP that goes on with TLS (RFC 2817); profile dm only
 # psk = false              # whether devices may come with the keys of their accounts
 # more = []                # leaves with keys of other kinds: {{ certificate = "", key = "" }}
 "#,

@@ -44,6 +44,9 @@ pub struct ManagementTls {
     /// The leaves of each moment, if they are renewed while the server runs: new
     /// handshakes see them, connections go on.
     pub renewed: Option<watch::Receiver<Vec<Credentials>>>,
+    /// Whether the listener begins with HTTP, and serves nothing before a device
+    /// has asked for TLS in there (RFC 2817); in the profile `dm` only.
+    pub upgrade: bool,
 }
 
 impl ManagementTls {
@@ -55,6 +58,7 @@ impl ManagementTls {
             credentials: vec![credentials],
             keys: false,
             renewed: None,
+            upgrade: false,
         }
     }
 }

@@ -92,12 +92,17 @@ fn transport(shared: &Arc<Shared>, jobs: &mut Running) -> Result<Transport, Erro
         settings.keys = Some(Arc::new(StoredKeys::new(Arc::clone(shared))));
     }
     let config = ServerConfig::of(&settings)?;
-    let Some(renewed) = own.renewed.clone() else {
-        return Ok(Transport::Tls(config));
-    };
     let (sender, current) = watch::channel(config);
-    jobs.spawn(renew(settings, renewed, sender));
-    Ok(Transport::Reloadable(current))
+    if let Some(renewed) = own.renewed.clone() {
+        jobs.spawn(renew(settings, renewed, sender));
+    }
+    Ok(match own.upgrade {
+        true => Transport::Upgrade {
+            tls: current,
+            required: true,
+        },
+        false => Transport::Reloadable(current),
+    })
 }
 
 /// Shows renewed leaves to new handshakes.

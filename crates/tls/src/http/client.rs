@@ -15,8 +15,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::limits::LEAST_BUFFER;
 use super::message::Whole;
 use super::pool::{Connection, Key, Pool};
+use super::upgrade::open;
 use super::{ClientLimits, ClientRequest, Hosts, Response, failure};
-use crate::{ClientConfig, Error, TlsStream, connect};
+use crate::{ClientConfig, Error, TlsStream};
 
 /// How long a used connection may take to become ready again, or to close.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -52,7 +53,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::RequestInvalid`], [`Error::HostUnknown`]; those of
-    /// [`connect`]; [`Error::BodyTooLarge`], [`Error::HeadTooLarge`],
+    /// [`connect`](crate::connect); [`Error::UpgradeRefused`], [`Error::BodyTooLarge`], [`Error::HeadTooLarge`],
     /// [`Error::HttpMalformed`], [`Error::Closed`]; [`Error::Timeout`] when the
     /// limit for all of it has passed.
     pub async fn send(
@@ -91,7 +92,7 @@ impl Shared {
             }
         }
         let tcp = TcpStream::connect(addresses.as_slice()).await?;
-        let stream = connect(&key.config, tcp, &key.host, deadline).await?;
+        let stream = open(&key.config, tcp, &key.host, &key.host, deadline).await?;
         let mut connection = self.open(stream).await?;
         let answer = connection.sender.send_request(request).await;
         self.finish(key, connection, answer.map_err(|error| failure(&error))?)

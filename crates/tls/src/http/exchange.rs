@@ -18,8 +18,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::LEAST_BUFFER;
 use super::message::Whole;
+use super::upgrade::open;
 use super::{ClientLimits, ClientRequest, failure};
-use crate::{ClientConfig, Error, connect};
+use crate::{ClientConfig, Error};
 
 /// What lies below a client's HTTP.
 #[derive(Clone)]
@@ -55,7 +56,8 @@ impl Drop for Driver {
 /// count the time for the request and the octets of the head.
 ///
 /// # Errors
-/// [`Error::RequestInvalid`]; those of [`connect`]; [`Error::HeadTooLarge`],
+/// [`Error::RequestInvalid`]; those of [`connect`](crate::connect);
+/// [`Error::UpgradeRefused`], [`Error::HeadTooLarge`],
 /// [`Error::HttpMalformed`], [`Error::Closed`], [`Error::Timeout`].
 pub async fn exchange(
     transport: &ClientTransport,
@@ -71,7 +73,7 @@ pub async fn exchange(
         let tcp = TcpStream::connect(addresses).await?;
         match transport {
             ClientTransport::Tls(config) => {
-                let stream = connect(config, tcp, &host, deadline).await?;
+                let stream = open(config, tcp, &host, authority, deadline).await?;
                 converse(stream, request, limits).await
             }
             ClientTransport::Plain => {

@@ -1,8 +1,8 @@
 //! HTTP/1.1 over TLS (RFC 9110, RFC 9112): a [`Client`] with a small pool of
 //! connections, and [`serve`], a server loop with limits. Messages are whole:
 //! bodies are octets in memory, bounded on both sides; only [`exchange`] gives a
-//! body piece by piece. Neither side upgrades a connection (TS 33.210 clause 6.2
-//! forbids RFC 2817).
+//! body piece by piece. TS 33.210 clause 6.2 forbids the upgrade of RFC 2817; the
+//! profile `dm` alone has it, switched on at each end.
 
 pub mod auth;
 mod client;
@@ -16,6 +16,7 @@ mod pool;
 mod server;
 mod stop;
 mod transport;
+mod upgrade;
 
 pub use client::Client;
 pub(crate) use exchange::converse;

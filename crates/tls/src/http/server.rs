@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::connection::{Origin, Shared, run};
 use super::stop::{Stop, Stopped};
 use super::transport::Link;
+use super::upgrade::{First, first};
 use super::{Request, Response, ServerLimits};
 use crate::{Error, ServerConfig, accept};
 
@@ -57,6 +58,14 @@ pub enum Transport {
     Reloadable(watch::Receiver<ServerConfig>),
     /// Nothing: for health checks on a loopback address.
     Plain,
+    /// HTTP that goes on with TLS where the first request of a connection asks for
+    /// it (RFC 2817); a server of the profile `dm` only.
+    Upgrade {
+        /// The TLS, which may change as in [`Self::Reloadable`].
+        tls: watch::Receiver<ServerConfig>,
+        /// Whether nothing is served without: the answer is 426 then.
+        required: bool,
+    },
 }
 
 /// A running server. Dropping it ends everything at once.
@@ -70,13 +79,17 @@ pub struct Server {
 /// the current runtime until the [`Server`] is ended.
 ///
 /// # Errors
-/// [`Error::Io`] if the listener has no address.
+/// [`Error::Io`] if the listener has no address; [`Error::ConfigurationWrong`] for
+/// an upgrade in a profile that has none.
 pub fn serve<H: Handler>(
     listener: TcpListener,
     transport: Transport,
     limits: ServerLimits,
     handler: H,
 ) -> Result<Server, Error> {
+    if let Transport::Upgrade { tls, .. } = &transport {
+        tls.borrow().check_upgrade()?;
+    }
     let address = listener.local_addr()?;
     let (stop, stopped) = Stop::new();
     let acceptor = Acceptor {
@@ -167,25 +180,49 @@ async fn serve_one<H: Handler>(
     remote: SocketAddr,
     mut stopped: Stopped,
 ) -> Result<(), Error> {
-    let config = match transport {
-        Transport::Tls(config) => Some(config),
-        Transport::Reloadable(config) => Some(config.borrow().clone()),
-        Transport::Plain => None,
+    let started = tokio::select! {
+        started = start(&shared.limits, transport, tcp) => started?,
+        _ = stopped.ordered() => return Ok(()),
     };
-    let (link, peer) = match config {
-        Some(config) => {
-            let deadline = Instant::now() + shared.limits.handshake;
-            let stream = tokio::select! {
-                stream = accept(&config, tcp, deadline) => stream?,
-                _ = stopped.ordered() => return Ok(()),
-            };
-            let peer = stream.peer().cloned();
-            (Link::Tls(stream), peer)
-        }
-        None => {
-            tcp.set_nodelay(true)?;
-            (Link::Plain(tcp), None)
-        }
+    let Some(link) = started else {
+        return Ok(());
     };
+    let peer = link.peer().cloned();
     run(shared.clone(), link, Origin { peer, remote }, stopped).await
+}
+
+/// What is below the first request; `None` if there is none to come.
+async fn start(
+    limits: &ServerLimits,
+    transport: Transport,
+    mut tcp: TcpStream,
+) -> Result<Option<Link>, Error> {
+    let deadline = Instant::now() + limits.handshake;
+    let secure = async |config: ServerConfig, tcp, request| {
+        let stream = accept(&config, tcp, deadline).await?;
+        Ok::<_, Error>(Some(Link::tls(stream, request)))
+    };
+    let (tls, required) = match transport {
+        Transport::Tls(config) => return secure(config, tcp, Vec::new()).await,
+        Transport::Reloadable(config) => {
+            let config = config.borrow().clone();
+            return secure(config, tcp, Vec::new()).await;
+        }
+        Transport::Plain => {
+            tcp.set_nodelay(true)?;
+            return Ok(Some(Link::plain(tcp, Vec::new())));
+        }
+        Transport::Upgrade { tls, required } => (tls, required),
+    };
+    tcp.set_nodelay(true)?;
+    let asked = first(&mut tcp, required, limits.head_octets, deadline);
+    let asked = timeout_at(deadline, asked).await;
+    match asked.map_err(|_| Error::Timeout("request"))?? {
+        First::Upgraded(request) => {
+            let config = tls.borrow().clone();
+            secure(config, tcp, request).await
+        }
+        First::Plain(octets) => Ok(Some(Link::plain(tcp, octets))),
+        First::Over => Ok(None),
+    }
 }

@@ -6,12 +6,14 @@
 //! `scp81` is for the administration of UICCs (GlobalPlatform
 //! Card Specification 2.2 Amendment B clause 3.3.2).
 
+mod assurance;
 mod custom;
 mod named;
 mod suite;
 
 use openssl::ssl::SslVersion;
 
+pub use assurance::{Assurance, ClientProof};
 pub use custom::CustomProfile;
 pub use named::Scp81;
 pub use suite::{Suite, SuiteKey};

@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod assurance;
 mod audit;
 mod certificates;
 mod configuration;
@@ -23,6 +24,7 @@ mod http_client;
 mod http_reload;
 mod http_server;
 mod http_time;
+mod http_upgrade;
 mod mismatch;
 #[cfg(not(feature = "ssl3"))]
 mod no_ssl3;

@@ -81,7 +81,7 @@ impl DmServer {
     pub async fn over(name: &str, secret: &str, host: &str, transport: Transport) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = match transport {
-            Transport::Plain => "http",
+            Transport::Plain | Transport::Upgrade { .. } => "http",
             Transport::Tls(_) | Transport::Reloadable(_) => "https",
         };
         let port = listener.local_addr().unwrap().port();

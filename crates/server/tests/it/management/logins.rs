@@ -13,8 +13,8 @@ use store::{SqliteOptions, Store, StoreKey};
 use tls::http::auth::{HttpLogin, LoginScheme};
 use tls::http::header::{self, AUTHORIZATION, HeaderValue};
 use tls::http::{
-    Address, Client, ClientLimits, ClientRequest, Handler, Hosts, Method, Request, Response,
-    ServerLimits, StatusCode,
+    Address, Client, ClientLimits, ClientRequest, ClientTransport, Handler, Hosts, Method, Request,
+    Response, ServerLimits, StatusCode, exchange,
 };
 use tls::{ClientConfig, ClientSettings, Error, PeerIdentity, Profile, Psk};
 use tokens::os;
@@ -149,18 +149,29 @@ async fn one_device_does_not_speak_for_another() {
 
 const HOST: &str = "dm.rehome.test";
 
-fn with_key(identity: &str, key: &[u8]) -> ClientConfig {
+fn with_key(identity: &str, key: &[u8], upgrade: bool) -> ClientConfig {
     let key = Zeroizing::new(key.to_vec());
     let server = PeerIdentity::new("dm");
     let mut settings = ClientSettings::new(Profile::Dm);
     settings.psk = Some(Psk::new(identity.as_bytes(), key, server).unwrap());
+    settings.upgrade = upgrade;
     ClientConfig::of(&settings).unwrap()
 }
 
 /// A node without any certificate, and devices with the keys of their accounts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_comes_with_its_pre_shared_key() {
-    let scratch = Scratch::new("management-psk");
+    devices_with_keys("management-psk", false).await;
+}
+
+/// RFC 2817: the same over HTTP that goes on with TLS, and nothing without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_asks_for_tls_inside_http() {
+    devices_with_keys("management-upgrade", true).await;
+}
+
+async fn devices_with_keys(name: &str, upgrade: bool) {
+    let scratch = Scratch::new(name);
     let url = format!("sqlite:{}", scratch.path().join("dm.db").display());
     let key = StoreKey::new(1, &secret::Secret::new([7; 32])).unwrap();
     let store = Store::open(&url, key, &SqliteOptions::default()).unwrap();
@@ -182,6 +193,7 @@ async fn a_device_comes_with_its_pre_shared_key() {
             credentials: Vec::new(),
             keys: true,
             renewed: None,
+            upgrade,
         }),
         // Not asked of whoever has a key.
         http_authentication: HttpAuthentication::Digest,
@@ -200,7 +212,7 @@ async fn a_device_comes_with_its_pre_shared_key() {
     let at = Address::At(node.dm_address());
     let https = Client::new(Hosts::new([(HOST, at)]).unwrap(), ClientLimits::default());
 
-    let mut bench = Bench::with("management-psk-device", |_, _| {}).await;
+    let mut bench = Bench::with(&format!("{name}-device"), |_, _| {}).await;
     let transmit = first(&mut bench);
     let post = async |config: ClientConfig| {
         let mut request = ClientRequest::new(Method::POST, HOST, "/dm");
@@ -209,11 +221,11 @@ async fn a_device_comes_with_its_pre_shared_key() {
         request.body = transmit.octets.clone().into();
         https.send(&config, request).await
     };
-    let answer = post(with_key(DEVICE, &[0; 16])).await.unwrap();
+    let answer = post(with_key(DEVICE, &[0; 16], upgrade)).await.unwrap();
     assert_eq!(answer.status, StatusCode::OK);
     let received = Received::read(transmit.encoding, &answer.body).unwrap();
     assert_eq!(received.source(), format!("https://{HOST}/dm"));
-    let answer = post(with_key(OTHER, &[1; 16])).await.unwrap();
+    let answer = post(with_key(OTHER, &[1; 16], upgrade)).await.unwrap();
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(code(&answer), "transport-of-another-device");
     for (identity, key) in [
@@ -222,8 +234,16 @@ async fn a_device_comes_with_its_pre_shared_key() {
         // A secret of HTTP is no key of TLS.
         ("http", [b'k'; 16]),
     ] {
-        let refused = post(with_key(identity, &key)).await.unwrap_err();
+        let config = with_key(identity, &key, upgrade);
+        let refused = post(config).await.unwrap_err();
         assert!(matches!(refused, Error::RefusedByPeer { .. }), "{refused}");
+    }
+    if upgrade {
+        let mut request = ClientRequest::new(Method::POST, HOST, "/dm");
+        request.body = transmit.octets.clone().into();
+        let (plain, limits) = (ClientTransport::Plain, ClientLimits::default());
+        let answer = exchange(&plain, &[node.dm_address()], HOST, request, &limits).await;
+        assert_eq!(answer.unwrap().status, StatusCode::UPGRADE_REQUIRED);
     }
     node.shutdown().await;
 }
