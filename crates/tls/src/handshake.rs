@@ -96,6 +96,12 @@ async fn shake(
         Ok(()) => admit(stream.ssl(), verdict, &rules, proof_required),
         Err(error) => Err(reason(&error, &stream, verdict)),
     };
+    let admitted = match admitted {
+        Ok(Some(peer)) => check_status(stream.ssl(), verdict, &peer, deadline)
+            .await
+            .map(|()| Some(peer)),
+        other => other,
+    };
     match admitted {
         Ok(peer) => {
             if let (Some(keeper), Some(peer)) = (&keeper, &peer) {
@@ -174,20 +180,31 @@ fn admit(
     match (shown, verdict.and_then(Verdict::decision)) {
         (None, None) if psk.is_some() => Ok(psk.cloned()),
         (None, None) if !proof_required => Ok(None),
-        (Some(shown), Some(Ok(peer))) if peer.leaf() == shown => {
-            if let Some(verdict) = verdict {
-                verdict
-                    .judge_staple(&shown, ssl.ocsp_status())
-                    .map_err(|refusal| Error::from(&refusal))?;
-            }
-            Ok(Some(peer.clone()))
-        }
+        (Some(shown), Some(Ok(peer))) if peer.leaf() == shown => Ok(Some(peer.clone())),
         (_, Some(Err(refusal))) => Err(refusal.into()),
         _ => Err(Error::from(&Refusal::new(
             "certificate-not-judged",
             "the handshake ended without a verdict on the peer's certificate",
         ))),
     }
+}
+
+/// The verifier's last word on a server, for which it may ask others. A peer that
+/// proved a pre-shared key has no certificate.
+async fn check_status(
+    ssl: &SslRef,
+    verdict: Option<&Verdict>,
+    peer: &PeerIdentity,
+    deadline: Instant,
+) -> Result<(), Error> {
+    let Some(verdict) = verdict.filter(|_| !peer.leaf().is_empty()) else {
+        return Ok(());
+    };
+    let judged = verdict.judge_status(peer.leaf(), ssl.ocsp_status());
+    timeout_at(deadline, judged)
+        .await
+        .map_err(|_| Error::Timeout("certificate status"))?
+        .map_err(|refusal| Error::from(&refusal))
 }
 
 /// A host name in the sense of RFC 1123 clause 2.1, or an address.

@@ -52,4 +52,4 @@ pub use psk::{Psk, PskKey, PskKeys};
 pub use roots::Roots;
 pub use staple::Staples;
 pub use stream::TlsStream;
-pub use verify::{PeerIdentity, PeerRole, PeerVerifier, Refusal};
+pub use verify::{Judging, PeerIdentity, PeerRole, PeerVerifier, Refusal};

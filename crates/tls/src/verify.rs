@@ -10,6 +10,7 @@
 //! the handshake.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use openssl::x509::{X509Ref, X509StoreContextRef, X509VerifyResult};
@@ -51,23 +52,28 @@ pub trait PeerVerifier: Send + Sync {
         false
     }
 
-    /// Judges what the server stapled, an OCSP answer in DER, or that it stapled
-    /// nothing. Called once, with what [`verify`](Self::verify) was called with,
-    /// after the handshake and before anything else goes over the connection; only
-    /// where a staple is [wanted](Self::wants_staple).
+    /// Judges the status of a server's certificate: by what the server stapled, an
+    /// OCSP answer in DER, where a staple was [wanted](Self::wants_staple), or by
+    /// asking elsewhere, which is why this may wait. Called once in each connection
+    /// to a server, with what [`verify`](Self::verify) was called with, after the
+    /// handshake and before anything else goes over the connection; the
+    /// handshake's deadline counts for this too.
     ///
     /// # Errors
     /// The refusal; the connection is closed.
-    fn judge_staple(
-        &self,
-        leaf: &[u8],
-        chain: &[Vec<u8>],
-        staple: Option<&[u8]>,
-    ) -> Result<(), Refusal> {
+    fn judge_status<'a>(
+        &'a self,
+        leaf: &'a [u8],
+        chain: &'a [Vec<u8>],
+        staple: Option<&'a [u8]>,
+    ) -> Judging<'a> {
         let _ = (leaf, chain, staple);
-        Ok(())
+        Box::pin(std::future::ready(Ok(())))
     }
 }
+
+/// A judgement that may have to wait for somebody's answer.
+pub type Judging<'a> = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send + 'a>>;
 
 /// What the peer is in this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,12 +198,17 @@ impl Verdict {
         self.server_name.is_some() && self.verifier.wants_staple()
     }
 
-    /// Has the verifier judge what was stapled.
-    pub(crate) fn judge_staple(&self, leaf: &[u8], staple: Option<&[u8]>) -> Result<(), Refusal> {
-        if !self.wants_staple() {
+    /// Has the verifier judge the status of the server's certificate.
+    pub(crate) async fn judge_status(
+        &self,
+        leaf: &[u8],
+        staple: Option<&[u8]>,
+    ) -> Result<(), Refusal> {
+        if self.server_name.is_none() {
             return Ok(());
         }
-        self.verifier.judge_staple(leaf, self.chain(), staple)
+        let staple = staple.filter(|_| self.verifier.wants_staple());
+        self.verifier.judge_status(leaf, self.chain(), staple).await
     }
 
     /// OpenSSL's verify callback; `true` goes on.

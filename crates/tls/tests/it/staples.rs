@@ -4,14 +4,15 @@
 use std::sync::{Arc, Mutex};
 
 use tls::{
-    ClientAuthentication, ClientConfig, CustomProfile, Error, PeerIdentity, PeerRole, PeerVerifier,
-    Profile, Refusal, ServerConfig, ServerSettings, Staples, Version,
+    ClientAuthentication, ClientConfig, CustomProfile, Error, Judging, PeerIdentity, PeerRole,
+    PeerVerifier, Profile, Refusal, ServerConfig, ServerSettings, Staples, Version,
 };
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::support::program::{OpenSsl, accepting_port, ended};
-use crate::support::{HOST, World, client_config, deadline, listener, shake, within};
+use crate::support::{HOST, World, client_config, deadline, listener, shake, tcp_pair, within};
 
 /// What a verifier was asked about a staple: leaf, chain, staple.
 type Asked = (Vec<u8>, Vec<Vec<u8>>, Option<Vec<u8>>);
@@ -45,18 +46,23 @@ impl PeerVerifier for Wants {
         true
     }
 
-    fn judge_staple(
-        &self,
-        leaf: &[u8],
-        chain: &[Vec<u8>],
-        staple: Option<&[u8]>,
-    ) -> Result<(), Refusal> {
+    fn judge_status<'a>(
+        &'a self,
+        leaf: &'a [u8],
+        chain: &'a [Vec<u8>],
+        staple: Option<&'a [u8]>,
+    ) -> Judging<'a> {
         let asked = (leaf.to_vec(), chain.to_vec(), staple.map(<[u8]>::to_vec));
         self.asked.lock().unwrap().push(asked);
-        if staple == self.staple {
-            return Ok(());
-        }
-        Err(Refusal::new("staple-disliked", "another staple"))
+        let liked = staple == self.staple;
+        Box::pin(async move {
+            // Whoever asks elsewhere waits.
+            tokio::task::yield_now().await;
+            if liked {
+                return Ok(());
+            }
+            Err(Refusal::new("staple-disliked", "another staple"))
+        })
     }
 }
 
@@ -154,14 +160,73 @@ async fn a_staple_that_is_wrong_or_missing_ends_the_connection() {
     .await;
 }
 
-/// A verifier that does not want one is not asked, and the server not either.
+/// Judges by asking elsewhere: without a staple, or never.
+struct Asks {
+    answers: bool,
+    asked: Mutex<Vec<Option<Vec<u8>>>>,
+}
+
+impl PeerVerifier for Asks {
+    fn verify(&self, _: &[u8], _: &[Vec<u8>], _: PeerRole<'_>) -> Result<PeerIdentity, Refusal> {
+        Ok(PeerIdentity::new(HOST))
+    }
+
+    fn judge_status<'a>(
+        &'a self,
+        _: &'a [u8],
+        _: &'a [Vec<u8>],
+        staple: Option<&'a [u8]>,
+    ) -> Judging<'a> {
+        self.asked.lock().unwrap().push(staple.map(<[u8]>::to_vec));
+        Box::pin(async move {
+            if !self.answers {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A verifier that does not want a staple has none, and the server is not asked
+/// for it; the status is judged all the same.
 #[tokio::test]
 async fn nothing_is_stapled_for_whoever_does_not_ask() {
     within(async {
         let world = World::new();
         let server = server(&world, Version::Tls1_3, Some(Ready(Some(ANSWER), true)));
-        let config = client_config(None, world.authority.judge());
+        let asks = Arc::new(Asks {
+            answers: true,
+            asked: Mutex::default(),
+        });
+        let config = client_config(None, asks.clone());
         shake(&config, &server).await.0.unwrap();
+        assert_eq!(*asks.asked.lock().unwrap(), [None]);
+    })
+    .await;
+}
+
+/// Whoever waits for an answer that never comes waits until the handshake's
+/// deadline, and the server gets nothing.
+#[tokio::test]
+async fn a_status_that_never_comes_ends_with_the_handshake() {
+    within(async {
+        let world = World::new();
+        let asks = Arc::new(Asks {
+            answers: false,
+            asked: Mutex::default(),
+        });
+        let config = client_config(None, asks);
+        let (ours, theirs) = tcp_pair().await;
+        let soon = tokio::time::Instant::now() + std::time::Duration::from_millis(300);
+        let server = world.server_config(ClientAuthentication::None);
+        let (ours, theirs) = tokio::join!(
+            tls::connect(&config, ours, HOST, soon),
+            tls::accept(&server, theirs, deadline())
+        );
+        assert_eq!(ours.unwrap_err(), Error::Timeout("certificate status"));
+        let mut octets = Vec::new();
+        let end = theirs.unwrap().read_to_end(&mut octets).await;
+        assert!(octets.is_empty(), "{end:?}, {octets:?}");
     })
     .await;
 }
