@@ -1,6 +1,8 @@
 //! What a device stores (docs/operator-change.md section 7, "TRE state"): the
 //! TRE's sealed octets and the host's memory, changed together in one
-//! transaction, so that neither is ever ahead of the other.
+//! transaction, so that neither is ever ahead of the other. Beside them, by name,
+//! what stands for itself: the secure clock's state, pins and authorities of
+//! servers (docs/certificate-status.md).
 
 use std::path::Path;
 
@@ -88,6 +90,56 @@ impl DeviceStore {
             .key
             .open(place(&digest(&sealed), revision), key_id, &host)?;
         Ok(Some(DeviceState { sealed, host }))
+    }
+
+    /// Replaces what is kept under a name, durable when it returns.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub fn keep(&mut self, name: &str, octets: &[u8]) -> Result<(), Error> {
+        let transaction = self.conn.transaction()?;
+        let revision: Option<i64> = transaction
+            .prepare_cached("SELECT revision FROM kept WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))
+            .optional()?;
+        let revision = revision.unwrap_or(0).saturating_add(1);
+        let body = self.key.seal(kept_place(name, revision), octets)?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO kept (name, revision, key_id, body) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (name) DO UPDATE SET revision = excluded.revision,
+                 key_id = excluded.key_id, body = excluded.body",
+            )?
+            .execute(params![name, revision, self.key.id(), body])?;
+        crash_point("device-keep-before");
+        transaction.commit()?;
+        crash_point("device-keep-after");
+        Ok(())
+    }
+
+    /// What is kept under a name, if anything is. It opens under its own name
+    /// alone; that it is the last one that was kept, the store can't tell.
+    ///
+    /// # Errors
+    /// [`Error::RowAltered`] if it was moved or altered, or the key is another;
+    /// what SQLite says.
+    pub fn kept(&self, name: &str) -> Result<Option<SecretBytes>, Error> {
+        type Row = (i64, u32, Vec<u8>);
+        let row: Option<Row> = self
+            .conn
+            .prepare_cached("SELECT revision, key_id, body FROM kept WHERE name = ?1")?
+            .query_row([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        row.map(|(revision, key_id, body)| self.key.open(kept_place(name, revision), key_id, &body))
+            .transpose()
+    }
+}
+
+fn kept_place(name: &str, revision: i64) -> Place<'_> {
+    Place {
+        table: "kept",
+        key: name,
+        version: revision.cast_unsigned(),
     }
 }
 

@@ -26,7 +26,10 @@ pub(crate) const OPERATOR: Schema = Schema {
 /// A device's store; the id reads `rehd`.
 pub(crate) const DEVICE: Schema = Schema {
     application_id: 0x7265_6864,
-    migrations: &[include_str!("../migrations/device-0001.sql")],
+    migrations: &[
+        include_str!("../migrations/device-0001.sql"),
+        include_str!("../migrations/device-0002.sql"),
+    ],
 };
 
 /// A managed device's store; the id reads `rehm`.

@@ -1,6 +1,6 @@
-//! The counter that dates a TRE's state (docs/operator-change.md section 7,
-//! "TRE state"): it never falls, and a power failure during a write leaves a
-//! value that can be read.
+//! The counters that date a TRE's state (docs/operator-change.md section 7,
+//! "TRE state") and a secure clock's (docs/certificate-status.md): one
+//! never falls, and a power failure during a write leaves a value that can be read.
 //!
 //! The file has two slots of 4096 octets, `value u64 BE | SHA-256(owner |
 //! value) | zeros`. An even value lives in the first, an odd one in the second,
@@ -59,6 +59,13 @@ impl Counter {
         };
         counter.value = read(&counter.file, path, &owner)?;
         Ok(counter)
+    }
+
+    /// The value in a file, whoever has it open.
+    pub(crate) fn peek(path: &Path, owner: &[u8; 32]) -> Result<u64, TokenError> {
+        let file = File::open(path).map_err(TokenError::io(path))?;
+        check_file(&file, path)?;
+        read(&file, path, owner)
     }
 
     /// The value.

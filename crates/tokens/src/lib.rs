@@ -11,6 +11,7 @@
 mod counter;
 mod error;
 mod file_backend;
+mod file_counter;
 mod file_key;
 pub mod handover;
 pub mod key_file;
@@ -26,6 +27,7 @@ mod vault;
 
 pub use error::TokenError;
 pub use file_backend::FileBackend;
+pub use file_counter::FileCounter;
 pub use file_key::FileKey;
 pub use node_key::NodeKey;
 pub use operator::{

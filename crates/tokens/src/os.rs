@@ -1,9 +1,10 @@
 //! What engines are given from the operating system: randomness (SP 800-90A,
 //! by libcrypto's generator, which the system seeds), UTC and a monotonic clock.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clock::{Random, Tick, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
 
 /// As many octets as one call into libcrypto is asked for.
 const CHUNK: usize = 1 << 16;
@@ -50,4 +51,30 @@ impl Monotonic {
     pub fn now(&self) -> Tick {
         Tick::from_origin(self.0.elapsed())
     }
+}
+
+/// A clock that never steps back and counts the time that the machine spends
+/// suspended too (CLOCK_BOOTTIME). Its origin is the machine's start, so that it
+/// is the same for all processes until [`boot_id`] changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Uptime;
+
+impl Uptime {
+    /// The time since the machine's start.
+    #[must_use]
+    pub fn now(self) -> Tick {
+        let time = clock_gettime(ClockId::Boottime);
+        Tick::from_origin(Duration::new(
+            u64::try_from(time.tv_sec).unwrap_or_default(),
+            u32::try_from(time.tv_nsec).unwrap_or_default(),
+        ))
+    }
+}
+
+/// What the kernel calls this start of the machine; `None` where it does not say.
+/// Ticks of [`Uptime`] under two of these must not be compared.
+#[must_use]
+pub fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
 }

@@ -80,3 +80,23 @@ fn a_put_that_fails_leaves_what_was_there() {
     store.put(b"sealed 2", b"host 2").unwrap();
     assert_eq!(*store.get().unwrap().unwrap().host.expose(), b"host 2");
 }
+
+#[test]
+fn what_is_kept_by_name_comes_back_under_its_name_alone() {
+    let scratch = Scratch::new("device-kept");
+    let mut store = DeviceStore::open(&scratch.path(), key()).unwrap();
+    assert!(store.kept("clock").unwrap().is_none());
+    store.keep("clock", b"one").unwrap();
+    store.keep("clock", b"two").unwrap();
+    store.keep("pin", b"three").unwrap();
+    drop(store);
+    let store = DeviceStore::open(&scratch.path(), key()).unwrap();
+    assert_eq!(*store.kept("clock").unwrap().unwrap().expose(), b"two");
+    assert_eq!(*store.kept("pin").unwrap().unwrap().expose(), b"three");
+    let moved = "DELETE FROM kept WHERE name = 'clock';
+                 UPDATE kept SET name = 'clock', revision = 2";
+    scratch.raw().execute_batch(moved).unwrap();
+    let refused = store.kept("clock").err().unwrap();
+    assert_eq!(refused.code(), "store-row-altered");
+    assert!(store.kept("pin").unwrap().is_none());
+}

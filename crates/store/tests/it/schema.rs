@@ -10,6 +10,7 @@ const THIRD: &str = include_str!("../../migrations/0003.sql");
 const FOURTH: &str = include_str!("../../migrations/0004.sql");
 const FIFTH: &str = include_str!("../../migrations/0005.sql");
 const FIRST_OF_DEVICES: &str = include_str!("../../migrations/device-0001.sql");
+const SECOND_OF_DEVICES: &str = include_str!("../../migrations/device-0002.sql");
 
 /// Statements of a migration without the comments between them.
 fn statements(sql: &str) -> Vec<String> {
@@ -52,9 +53,33 @@ async fn a_fresh_database_has_every_migration() {
     let path = scratch.dir().join("device.db");
     drop(DeviceStore::open(&path, key()).unwrap());
     let conn = rusqlite::Connection::open(path).unwrap();
-    assert_eq!(found(&conn), statements(FIRST_OF_DEVICES));
-    assert_eq!(number(&conn, "user_version"), 1);
+    let of_devices = [FIRST_OF_DEVICES, SECOND_OF_DEVICES].map(statements);
+    assert_eq!(found(&conn), of_devices.concat());
+    assert_eq!(number(&conn, "user_version"), 2);
     assert_eq!(number(&conn, "application_id"), 0x7265_6864);
+}
+
+/// A device's store of schema 1 keeps what it has.
+#[test]
+fn a_device_s_store_of_the_first_schema_is_brought_up_to_date() {
+    let scratch = Scratch::new("device-migrated");
+    let mut store = DeviceStore::open(&scratch.path(), key()).unwrap();
+    store.put(b"sealed", b"host").unwrap();
+    drop(store);
+    let conn = scratch.raw();
+    conn.execute_batch("DROP TABLE kept").unwrap();
+    conn.pragma_update(None, "user_version", 1).unwrap();
+    assert_eq!(found(&conn), statements(FIRST_OF_DEVICES));
+    drop(conn);
+    let mut store = DeviceStore::open(&scratch.path(), key()).unwrap();
+    assert_eq!(store.get().unwrap().unwrap().sealed, b"sealed");
+    store.keep("clock", b"state").unwrap();
+    let columns = "SELECT group_concat(name, ' ') FROM pragma_table_info('kept')";
+    let columns: String = scratch
+        .raw()
+        .query_row(columns, [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(columns, "name revision key_id body");
 }
 
 /// The columns and tables that SQLite itself lists, so that an edit of the

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use tokens::{FileBackend, Protection};
+use secret::Secret;
+use tokens::{FileBackend, FileCounter, NodeKey, Protection};
 use tre::{Backend, KeyPairs, SoftwareKey};
 
 use crate::support::{TestDir, code, copy_dir, random, set_mode};
@@ -184,4 +185,30 @@ fn the_last_value_is_the_end() {
     let error = backend.increment_counter().err().unwrap();
     assert_eq!(error.code(), "counter-exhausted");
     assert_eq!(backend.counter().unwrap(), u64::MAX);
+}
+
+/// A counter of its own: bound to the key and to what it counts.
+#[test]
+fn a_counter_in_a_file_of_its_own() {
+    let dir = TestDir::new();
+    let path = dir.join("clock.counter");
+    let key = |octet| NodeKey::from_octets(Secret::new([octet; 32]));
+    assert_eq!(FileCounter::peek(&path, &key(1), "clock").unwrap(), 0);
+    let mut counter = FileCounter::open(&path, &key(1), "clock").unwrap();
+    assert_eq!(counter.value().unwrap(), 0);
+    counter.raise_to(3).unwrap();
+    counter.raise_to(2).unwrap();
+    assert_eq!(counter.value().unwrap(), 3);
+    let refused = |key, label| code(FileCounter::open(&path, &key, label));
+    assert_eq!(refused(key(1), "clock"), "tre-in-use");
+    // Whoever only looks may, meanwhile.
+    assert_eq!(FileCounter::peek(&path, &key(1), "clock").unwrap(), 3);
+    drop(counter);
+    assert_eq!(refused(key(2), "clock"), "counter-file-malformed");
+    assert_eq!(refused(key(1), "other"), "counter-file-malformed");
+    set_mode(&path, 0o644);
+    assert_eq!(refused(key(1), "clock"), "key-file-readable-by-others");
+    set_mode(&path, 0o600);
+    let counter = FileCounter::open(&path, &key(1), "clock").unwrap();
+    assert_eq!(counter.value().unwrap(), 3);
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clock::{Random, Tick};
-use tokens::os::{Monotonic, OsRandom, now};
+use tokens::os::{Monotonic, OsRandom, Uptime, boot_id, now};
 
 #[test]
 fn random_octets_fill_the_whole_buffer_and_differ() {
@@ -40,4 +40,20 @@ fn the_monotonic_clock_never_steps_back_and_copies_agree() {
         assert!(last <= first && first <= second);
         last = second;
     }
+}
+
+/// As the kernel tells it in another place: /proc/uptime counts by CLOCK_BOOTTIME.
+#[test]
+fn the_uptime_is_the_machine_s() {
+    let kernel = || {
+        let text = std::fs::read_to_string("/proc/uptime").unwrap();
+        let seconds = text.split(' ').next().unwrap();
+        seconds.parse::<f64>().unwrap()
+    };
+    let before = kernel();
+    let between = Uptime.now().since_origin().as_secs_f64();
+    // The kernel's has hundredths.
+    assert!((before - 0.02..=kernel() + 0.02).contains(&between));
+    assert_eq!(boot_id().unwrap().len(), 36);
+    assert_eq!(boot_id(), boot_id());
 }

@@ -29,6 +29,10 @@ impl Dial {
         }
     }
 
+    pub(super) const fn new(known: TimePolicy, at: Tick) -> Self {
+        Self { at, known }
+    }
+
     /// What is known at a later tick. A tick that went back has lost count, so
     /// only the floor is left.
     pub(super) fn read(self, now: Tick, drift_ppm: u32) -> TimePolicy {

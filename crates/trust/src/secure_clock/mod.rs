@@ -11,7 +11,8 @@
 //! it.
 //!
 //! After a restart nothing is known of the time that passed: until a source is
-//! heard, the clock shows a floor.
+//! heard, the clock shows a floor. A process that starts anew on a device which
+//! did not goes on from the dials ([`SecureClock::resume`]).
 
 mod dial;
 mod fault;
@@ -27,7 +28,7 @@ use dial::{Dial, combined};
 
 pub(crate) use dial::reconciled;
 pub use fault::ClockFault;
-pub use state::ClockState;
+pub use state::{ClockDials, ClockState};
 
 /// How a clock judges itself and its sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,8 +32,8 @@ pub enum Evidence<'a> {
     Answer {
         /// The octets.
         der: &'a [u8],
-        /// The nonce of the question.
-        nonce: &'a Nonce,
+        /// The nonce of the question, if it had one.
+        nonce: Option<&'a Nonce>,
         /// From sending the question to having the answer, by the tick.
         round_trip: Duration,
     },
@@ -141,9 +141,9 @@ fn answer(config: &StatusConfig, case: &Case<'_>) -> Result<Answer, TrustError> 
                 round_trip,
             },
         ) => {
-            if !nonce.binds_time() {
+            let Some(nonce) = nonce.filter(|nonce| nonce.binds_time()) else {
                 return Err(StatusFault::NonceTooShort.into());
-            }
+            };
             (der, ExpectedNonce::Required(nonce), round_trip)
         }
         (
@@ -153,7 +153,10 @@ fn answer(config: &StatusConfig, case: &Case<'_>) -> Result<Answer, TrustError> 
                 nonce,
                 round_trip,
             },
-        ) => (der, ExpectedNonce::IfRepeated(nonce), round_trip),
+        ) => {
+            let nonce = nonce.map_or(ExpectedNonce::NotAsked, ExpectedNonce::IfRepeated);
+            (der, nonce, round_trip)
+        }
         _ => return Err(StatusFault::NoAnswer.into()),
     };
     let check = Check {

@@ -261,6 +261,38 @@ fn after_a_restart_the_clock_is_a_floor() {
     assert_eq!(lost, floor("2026-06-01T00:00:00Z"));
 }
 
+/// A process that starts anew while the ticks count on knows what was known, an
+/// hour of drift later; with ticks that went back it has a floor.
+#[test]
+fn a_process_goes_on_from_the_dials_of_another() {
+    let mut first = clock();
+    let known = between("2026-06-01T00:00:00Z", "2026-06-01T00:00:10Z");
+    first.hear(&operator("001-01"), known, tick(100)).unwrap();
+    let (state, dials) = (first.state(tick(100)), first.dials(tick(100)));
+    let resume = |counter, now| SecureClock::resume(config(), &state, &dials, counter, now);
+    let second = resume(1, tick(3700)).unwrap();
+    assert_eq!(
+        second.read(Some("001-01"), tick(3700)),
+        first.read(Some("001-01"), tick(3700))
+    );
+    assert!(matches!(
+        second.read(Some("001-01"), tick(3700)),
+        TimePolicy::Trusted(_)
+    ));
+    let restarted = resume(1, tick(99)).unwrap();
+    assert_eq!(
+        restarted.read(Some("001-01"), tick(99)),
+        floor("2026-06-01T00:00:00Z")
+    );
+    let refused = code(resume(2, tick(3700)).map(|clock| clock.generation()));
+    assert_eq!(refused, Some("clock-state-restored"));
+    // Newer firmware knows more than old dials.
+    let built =
+        Timestamp::from_unix_seconds(first.read(None, tick(100)).floor().unix_seconds() + 99);
+    let newer = SecureClock::resume(ClockConfig::new(built), &state, &dials, 1, tick(100)).unwrap();
+    assert_eq!(newer.read(None, tick(100)), TimePolicy::Floor(built));
+}
+
 #[test]
 fn restored_and_missing_states_are_refused() {
     let mut clock = clock();

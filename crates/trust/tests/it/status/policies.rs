@@ -57,7 +57,7 @@ fn answered(policy: ValidationPolicy, der: &[u8]) -> Verdict {
     let ours = nonce(1);
     let evidence = Evidence::Answer {
         der,
-        nonce: &ours,
+        nonce: Some(&ours),
         round_trip: Duration::ZERO,
     };
     verdict(&long_lived(policy), &World::new().server, now(), evidence)
@@ -161,7 +161,7 @@ fn no_answer_is_a_refusal_unless_the_configuration_says_otherwise() {
     let wrong = AnswerDraft::new().with_nonce(&nonce(2)).signed();
     let answer = |der| Evidence::Answer {
         der,
-        nonce: &ours,
+        nonce: Some(&ours),
         round_trip: Duration::ZERO,
     };
     for policy in ASKING {
@@ -215,7 +215,7 @@ fn a_stapled_answer_needs_a_clock_and_is_no_answer_to_a_question() {
     let ours = nonce(1);
     let asked = Evidence::Answer {
         der: &stapled,
-        nonce: &ours,
+        nonce: Some(&ours),
         round_trip: Duration::ZERO,
     };
     let floor = TimePolicy::Floor(at(NOW));
@@ -361,7 +361,7 @@ fn a_short_nonce_tells_no_time() {
     let der = AnswerDraft::new().with_nonce(&short).signed();
     let evidence = Evidence::Answer {
         der: &der,
-        nonce: &short,
+        nonce: Some(&short),
         round_trip: Duration::ZERO,
     };
     let server = World::new().server;
@@ -379,7 +379,24 @@ fn a_short_nonce_tells_no_time() {
         evidence,
     );
     assert_eq!(was, Ok(Outcome::Good));
+    // A question by GET has no nonce at all.
+    let der = AnswerDraft::new().signed();
+    let evidence = Evidence::Answer {
+        der: &der,
+        nonce: None,
+        round_trip: Duration::ZERO,
+    };
+    let asked = [
+        (ValidationPolicy::OcspNonceTime, Err("ocsp-nonce-too-short")),
+        (ValidationPolicy::Ocsp, Ok(Outcome::Good)),
+        (ValidationPolicy::ClockOcsp, Ok(Outcome::Good)),
+    ];
+    for (policy, expected) in asked {
+        let was = verdict(&long_lived(policy), &server, now(), evidence);
+        assert_eq!(was, expected, "{policy}");
+    }
     // The check by itself, too.
+    let der = AnswerDraft::new().with_nonce(&short).signed();
     let world = World::new();
     let check = world.check(ExpectedNonce::Required(&short));
     assert_eq!(code(trust::ocsp::Answer::verify(&der, &check)), None);

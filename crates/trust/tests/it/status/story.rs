@@ -41,7 +41,7 @@ fn device_decides(
     let reply = responder.answer(&question, at(TODAY), &Records::of(server));
     let evidence = Evidence::Answer {
         der: reply.der(),
-        nonce: &nonce,
+        nonce: Some(&nonce),
         round_trip: Duration::from_millis(800),
     };
     let case = Case {
@@ -128,7 +128,7 @@ fn the_same_server_in_date_passes_by_each_way() {
     ] {
         let evidence = Evidence::Answer {
             der: reply.der(),
-            nonce: &nonce,
+            nonce: Some(&nonce),
             round_trip: Duration::from_millis(800),
         };
         let case = Case {

@@ -29,7 +29,7 @@ fn decided_after(
         now,
         evidence: Evidence::Answer {
             der: &der,
-            nonce: ours,
+            nonce: Some(ours),
             round_trip,
         },
     };
