@@ -10,6 +10,7 @@
 mod aka;
 mod audit;
 mod certificate;
+mod clock;
 mod demo;
 mod dm;
 mod encoding;
@@ -50,6 +51,9 @@ enum Noun {
     /// Certificates of an operator: list, revoke, renew
     #[command(subcommand)]
     Certificate(certificate::Verb),
+    /// The secure clock of a device
+    #[command(subcommand)]
+    Clock(clock::Verb),
     /// A whole operator change for many devices, in one process
     Demo(demo::Arguments),
     /// A device on this machine
@@ -119,6 +123,7 @@ fn run(noun: Noun) -> anyhow::Result<ExitCode> {
         Noun::Aka(verb) => aka::run(verb),
         Noun::Audit(arguments) => return audit::run(&arguments),
         Noun::Certificate(verb) => certificate::run(&verb),
+        Noun::Clock(verb) => clock::run(&verb),
         Noun::Demo(arguments) => return demo::run(&arguments),
         Noun::Device(verb) => node::device::run(&verb),
         Noun::Dm(verb) => dm::run(&verb),

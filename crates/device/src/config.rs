@@ -1,13 +1,15 @@
 //! What a device is made with.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clock::Timestamp;
 use provisioning::session::Encoding;
 use tls::http::Hosts;
-use tokens::{NodeKey, os};
-use trust::{TimeInterval, TimePolicy};
+use tokens::NodeKey;
+
+use crate::{HardwareClock, Validation};
 
 /// A device's configuration.
 #[derive(Clone)]
@@ -20,8 +22,11 @@ pub struct DeviceConfig {
     pub key: NodeKey,
     /// Where hosts are reached.
     pub hosts: Hosts,
-    /// How it judges the dates of certificates.
+    /// What it knows of the time.
     pub clock: Clock,
+    /// How it judges the certificates of DPFs and DRFs; `None` judges their dates
+    /// alone, as the clock tells.
+    pub validation: Option<Validation>,
     /// How its messages to the DPF are written.
     pub encoding: Encoding,
     /// How often powered-on time is counted, and stored where it matters.
@@ -29,19 +34,13 @@ pub struct DeviceConfig {
 }
 
 /// What a device knows of the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Clock {
     /// The system's clock is a trusted one.
     Trusted,
     /// It is not; no date can lie before this moment.
     Floor(Timestamp),
-}
-
-impl Clock {
-    pub(crate) fn policy(self) -> TimePolicy {
-        match self {
-            Self::Trusted => TimePolicy::Trusted(TimeInterval::exactly(os::now())),
-            Self::Floor(floor) => TimePolicy::Floor(floor),
-        }
-    }
+    /// A secure clock, kept over restarts: set by what responders answer to nonces,
+    /// and by a clock in the device's hardware if it has one.
+    Secure(Option<Arc<dyn HardwareClock>>),
 }

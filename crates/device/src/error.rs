@@ -46,6 +46,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Misuse: the device has another clock than a secure one.
+    #[error("the device has no secure clock")]
+    NoSecureClock,
+    /// Network or responder: no answer to a question about the time.
+    #[error(transparent)]
+    Ask(#[from] crate::AskFault),
+    /// Storage or peer: the secure clock's state was restored, or is missing; or
+    /// what a responder says is refused.
+    #[error("{0}")]
+    Clock(trust::TrustError),
     /// Bug: the host's memory can't be written or read.
     #[error("the host's memory: {0}")]
     Memory(#[from] serde_json::Error),
@@ -66,6 +76,9 @@ impl Error {
             Self::Account(_) => "dm-account-unusable".to_owned(),
             Self::Management(_) => "management-refused".to_owned(),
             Self::File { .. } => "management-file".to_owned(),
+            Self::NoSecureClock => "clock-not-secure".to_owned(),
+            Self::Ask(fault) => fault.code().to_owned(),
+            Self::Clock(error) => error.code().to_owned(),
             Self::Memory(_) => "memory-encoding".to_owned(),
         }
     }

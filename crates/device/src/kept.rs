@@ -3,6 +3,8 @@
 //! of a store which failed is thrown away (docs/operator-change.md section 7,
 //! "TRE state").
 
+use std::time::Duration;
+
 use provisioning::agent::{Agent, Host};
 use provisioning::tre::Tre;
 use secret::SecretBytes;
@@ -10,10 +12,13 @@ use store::{DeviceStore, StoreKey};
 use tokens::os::OsRandom;
 use tokens::{FileBackend, Protection, TrePackage};
 
-use crate::{DeviceConfig, Error};
+use crate::validation::{KeptClock, Time};
+use crate::{Clock, DeviceConfig, Error};
 
 /// The number of the store's key: a device has one.
-const KEY: u32 = 1;
+pub(crate) const KEY: u32 = 1;
+/// The secure clock's counter, among the TRE's files.
+pub(crate) const CLOCK_COUNTER: &str = "clock-counter";
 
 /// An agent and what was stored of it.
 pub(crate) struct Kept {
@@ -21,6 +26,8 @@ pub(crate) struct Kept {
     store: DeviceStore,
     sealed: Vec<u8>,
     host: SecretBytes,
+    time: Time,
+    clock: Option<KeptClock>,
 }
 
 impl Kept {
@@ -29,6 +36,7 @@ impl Kept {
     pub(crate) fn open(config: &DeviceConfig) -> Result<Self, Error> {
         let store = DeviceStore::open(&config.store, StoreKey::new(KEY, config.key.secret())?)?;
         let protection = Protection::Encrypted(&config.key);
+        let (time, clock) = start(config, &store)?;
         let Some(stored) = store.get()? else {
             let tre = TrePackage::open(&config.tre, protection, OsRandom)?;
             return Ok(Self {
@@ -36,6 +44,8 @@ impl Kept {
                 store,
                 sealed: TrePackage::first_state(&config.tre)?,
                 host: SecretBytes::new(Vec::new()),
+                time,
+                clock,
             });
         };
         let backend = FileBackend::open(&config.tre, protection, OsRandom)?;
@@ -46,7 +56,29 @@ impl Kept {
             store,
             sealed: stored.sealed,
             host: stored.host,
+            time,
+            clock,
         })
+    }
+
+    /// What is known of the time.
+    pub(crate) fn time(&self) -> Time {
+        self.time.clone()
+    }
+
+    /// The secure clock, if the device has one.
+    pub(crate) fn clock(&self) -> Option<&KeptClock> {
+        self.clock.as_ref()
+    }
+
+    /// Stores the clock's state if it moved by `least` or more. Blocks, and lets the
+    /// runtime know.
+    pub(crate) fn keep_clock(&mut self, least: Duration) -> Result<(), Error> {
+        let (clock, store) = (&mut self.clock, &mut self.store);
+        match clock {
+            Some(clock) => tokio::task::block_in_place(|| clock.keep(store, least)),
+            None => Ok(()),
+        }
     }
 
     /// Stores what changed, if anything did. Durable when it returns. Blocks,
@@ -69,5 +101,18 @@ impl Kept {
             tokio::task::block_in_place(|| tre.stored(pending))?;
         }
         Ok(())
+    }
+}
+
+/// The clock, from what was stored of it.
+fn start(config: &DeviceConfig, store: &DeviceStore) -> Result<(Time, Option<KeptClock>), Error> {
+    match &config.clock {
+        Clock::Trusted => Ok((Time::System, None)),
+        Clock::Floor(floor) => Ok((Time::Floor(*floor), None)),
+        Clock::Secure(hardware) => {
+            let counter = config.tre.join(CLOCK_COUNTER);
+            let clock = KeptClock::open(store, &counter, &config.key, hardware.clone())?;
+            Ok((clock.time(), Some(clock)))
+        }
     }
 }

@@ -10,6 +10,7 @@
 //! device that is killed at any moment goes on from what was stored.
 
 mod bearer;
+mod clock;
 mod config;
 mod error;
 mod kept;
@@ -18,10 +19,16 @@ mod network;
 mod run;
 mod session;
 mod status;
+mod validation;
 mod verifier;
 
 pub use bearer::{Bearer, Downlink, Uplink};
+pub use clock::ClockSet;
 pub use config::{Clock, DeviceConfig};
 pub use error::Error;
 pub use run::Device;
 pub use status::Status;
+pub use validation::{
+    AskFault, BUILD_TIME, ClockView, HardwareClock, Judged, KeptClock, Reply, Responder,
+    StatusWatch, SystemClock, Validation, ask, management_tls,
+};

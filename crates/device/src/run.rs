@@ -17,11 +17,16 @@ use crate::{Bearer, DeviceConfig, Downlink, Error, Status, Uplink};
 
 /// A pause after the store, or the TRE's files, failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// The clock is stored when it was set and moved by this much,
+const CLOCK_MOVED: Duration = Duration::from_secs(60);
+/// and when it has counted this much, so that the floor after a power failure is not
+/// much older.
+const CLOCK_COUNTED: Duration = Duration::from_secs(3600);
 
 /// A device that is switched off.
 pub struct Device {
-    config: DeviceConfig,
-    kept: Kept,
+    pub(crate) config: DeviceConfig,
+    pub(crate) kept: Kept,
     status: watch::Sender<Status>,
 }
 
@@ -133,6 +138,13 @@ impl<B: Bearer> Running<B> {
                         %error, "did not work");
                     let now = self.now();
                     self.kept.agent.failed(now);
+                }
+            }
+            // Whoever was talked to, or refused, may have told the time.
+            if let Err(error) = self.kept.keep_clock(CLOCK_MOVED) {
+                match self.recover(&error).await {
+                    Some(recovered) => self = recovered,
+                    None => return Ok(()),
                 }
             }
             self.show();
@@ -261,7 +273,8 @@ impl<B: Bearer> Running<B> {
         let elapsed = now.duration_since(self.counted);
         self.counted = now;
         self.kept.agent.powered(elapsed)?;
-        self.kept.commit()
+        self.kept.commit()?;
+        self.kept.keep_clock(CLOCK_COUNTED)
     }
 
     /// A bootstrap: the TRE judges it, the judgement is stored, and only then
@@ -269,7 +282,8 @@ impl<B: Bearer> Running<B> {
     async fn pushed(&mut self, reference: u32, octets: &[u8]) -> Result<(), Error> {
         let began = Instant::now();
         let first = self.kept.agent.access().is_none();
-        let policy = self.config.clock.policy();
+        let chain = self.kept.agent.tre().current_sho().to_string();
+        let policy = self.kept.time().read(&chain);
         let refused = self.kept.agent.pushed(octets, policy, &mut OsRandom)?;
         self.kept.commit()?;
         match refused {

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use trust::Anchor;
 
 use crate::run::{Running, is_own_failure};
+use crate::validation::Judge;
 use crate::verifier::OperatorServer;
 use crate::{Bearer, Error};
 
@@ -23,6 +24,8 @@ const SIGNED: &str = "application/vnd.rehome.signed+xml";
 
 /// A server under one anchor, as long as it is talked to.
 struct Server {
+    /// The operator, by which the clock knows its chain.
+    chain: String,
     client: Client,
     config: ClientConfig,
 }
@@ -55,11 +58,16 @@ impl Server {
 
 impl<B: Bearer> Running<B> {
     fn server(&self, anchor: Anchor) -> Result<Server, Error> {
-        let verifier = Arc::new(OperatorServer {
-            anchor,
-            clock: self.config.clock,
-        });
+        let judge = Judge {
+            time: self.kept.time(),
+            validation: self.config.validation.clone(),
+            hosts: self.config.hosts.clone(),
+            dns: false,
+        };
+        let chain = anchor.sho_id().to_string();
+        let verifier = Arc::new(OperatorServer::new(anchor, judge));
         Ok(Server {
+            chain,
             client: Client::new(self.config.hosts.clone(), ClientLimits::default()),
             config: ClientConfig::new(Profile::ThreeGpp, None, verifier)?,
         })
@@ -154,7 +162,7 @@ impl<B: Bearer> Running<B> {
             if std::mem::take(&mut first) {
                 self.watch.done(Step::Connectivity, began.elapsed());
             }
-            self.take(session, encoding, &response)?;
+            self.take(session, encoding, &response, &server.chain)?;
         }
         Ok(true)
     }
@@ -166,10 +174,11 @@ impl<B: Bearer> Running<B> {
         session: &mut DeviceSession,
         encoding: Encoding,
         response: &Response,
+        chain: &str,
     ) -> Result<(), Error> {
         let began = Instant::now();
         let before = self.phase();
-        let (now, policy) = (self.now(), self.config.clock.policy());
+        let (now, policy) = (self.now(), self.kept.time().read(chain));
         let mac = response.headers.get(MAC_HEADER);
         // One that is no text is wrong, not missing.
         let mac = mac.map(|mac| std::str::from_utf8(mac.as_bytes()).unwrap_or_default());

@@ -17,6 +17,7 @@ use tls::http::{Address, Hosts};
 
 use super::management::Management;
 use super::period::Period;
+use super::status::StatusSection;
 
 /// A configuration file, by role.
 #[derive(Deserialize)]
@@ -168,6 +169,10 @@ pub(crate) struct Device {
     pub(crate) radio: SocketAddr,
     /// Whether the system's clock is one to be trusted.
     pub(crate) trusted_clock: bool,
+    /// How it judges the certificates of DPFs and DRFs; without it by their dates
+    /// alone.
+    #[serde(default)]
+    pub(crate) status: Option<StatusSection>,
     /// How its DM messages are written.
     #[serde(default)]
     pub(crate) encoding: EncodingChoice,

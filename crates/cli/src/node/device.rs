@@ -2,13 +2,14 @@
 //! What changes of it is a JSON line on standard output. `rehome device manage`
 //! is in [`manage`](super::manage).
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use device::{Clock, Device, DeviceConfig, Status};
+use device::{Clock, Device, DeviceConfig, Status, SystemClock};
 use serde_json::{Value, json};
 use tokens::NodeKey;
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use super::config::{self, Config, Loaded};
 use super::manage;
 use super::serve::told_to_end;
+use super::status::StatusSection;
 use crate::radio::RadioBearer;
 
 /// `rehome device`
@@ -40,29 +42,44 @@ pub(crate) fn run(verb: &Verb) -> Result<()> {
     }
 }
 
-fn switch_on(config: &Path) -> Result<()> {
+/// A device's settings, and where its radio is.
+pub(crate) fn settings(config: &Path) -> Result<(DeviceConfig, SocketAddr)> {
     let loaded = Loaded::read(config)?;
     let Config::Device(config) = &loaded.config else {
         bail!("this configuration is no device's: `rehome serve` runs nodes");
     };
+    let validation = config.status.as_ref().map(StatusSection::validation);
     let settings = DeviceConfig {
         tre: loaded.dir.join(&config.tre),
         store: loaded.dir.join(&config.store),
         key: NodeKey::load(&loaded.dir.join(&config.key))?,
         hosts: config::hosts([&config.hosts])?,
-        clock: if config.trusted_clock {
-            Clock::Trusted
-        } else {
-            Clock::Floor(clock::Timestamp::default())
-        },
+        clock: clock(config),
+        validation: validation.transpose()?,
         encoding: config.encoding.encoding(),
         tick: Duration::from_secs(1),
     };
+    Ok((settings, config.radio))
+}
+
+/// What a device knows of the time. Those that were configured before there was
+/// `[status]` go on as they were.
+fn clock(config: &config::Device) -> Clock {
+    match (&config.status, config.trusted_clock) {
+        (None, true) => Clock::Trusted,
+        (None, false) => Clock::Floor(clock::Timestamp::default()),
+        (Some(_), true) => Clock::Secure(Some(Arc::new(SystemClock))),
+        (Some(_), false) => Clock::Secure(None),
+    }
+}
+
+fn switch_on(config: &Path) -> Result<()> {
+    let (settings, radio) = settings(config)?;
     let device = Device::open(settings).context("the device can't be opened")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(live(device, RadioBearer::new(config.radio)))
+    runtime.block_on(live(device, RadioBearer::new(radio)))
 }
 
 async fn live(device: Device, bearer: RadioBearer) -> Result<()> {

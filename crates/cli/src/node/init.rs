@@ -291,9 +291,16 @@ tre = {:?}
 key = {:?}
 store = "device.db"
 radio = "{radio}"
-trusted_clock = false    # whether the system's clock may judge certificates
+trusted_clock = false    # whether the system's clock is a secure one
 
-[hosts]         # where the hosts of DPFs and DRFs are reached
+[status]        # whether a server's certificate still holds
+policy = "ocsp-nonce-time" # or ocsp, clock, clock+ocsp, staple
+soft_fail = false          # whether the responder's silence passes
+# ocsp = "http://..."      # the responder, whatever certificates say
+# max_validity = "7d"      # of certificates, under the policy clock
+# pin = "spki:..."         # or sha256: the one key, or certificate, by its SHA-256
+
+[hosts]         # where the hosts of DPFs, DRFs and responders are reached
 {hosts}"#,
             package.join("tre").display().to_string(),
             package.join("node.key").display().to_string(),

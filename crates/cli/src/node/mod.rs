@@ -11,3 +11,4 @@ pub(crate) mod peer;
 mod period;
 mod renewed;
 pub(crate) mod serve;
+mod status;

@@ -173,7 +173,7 @@ fn the_api_is_for_loopback_and_for_its_token() {
 }
 
 /// A supplier's directory with three TREs for the operator.
-fn manufactured(dir: &Path, operator: &Path) -> PathBuf {
+pub(crate) fn manufactured(dir: &Path, operator: &Path) -> PathBuf {
     let (acme, out) = (dir.join("acme"), dir.join("tres"));
     let keys = operator.parent().unwrap().join("keys");
     let made = rehome(&[

@@ -15,6 +15,7 @@ mod audit;
 mod by_hand;
 mod canary;
 mod certificates;
+mod clock;
 mod command;
 mod crashes;
 mod demo;

@@ -5,22 +5,22 @@ use dm::objects::DownloadUrl;
 
 /// A parsed `http` or `https` URL.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Endpoint {
+pub(crate) struct Endpoint {
     /// Whether it is `https`.
-    pub(super) secure: bool,
+    pub(crate) secure: bool,
     /// The host in lower case; an IPv6 address without its brackets.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The port, the scheme's own where the URL has none.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// Host and port as they go into the header field Host.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// Path and query.
-    pub(super) target: String,
+    pub(crate) target: String,
 }
 
 impl Endpoint {
     /// Reads a URL; `None` for what is no absolute `http` or `https` URL.
-    pub(super) fn parse(url: &str) -> Option<Self> {
+    pub(crate) fn parse(url: &str) -> Option<Self> {
         url.parse::<DownloadUrl>()
             .ok()
             .as_ref()

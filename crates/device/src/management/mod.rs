@@ -21,6 +21,7 @@ mod client;
 mod config;
 mod download;
 mod endpoint;
+pub(crate) use endpoint::Endpoint;
 mod exchange;
 mod firmware;
 mod hook;

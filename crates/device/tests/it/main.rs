@@ -15,4 +15,5 @@
 mod changes;
 mod managed;
 mod servers;
+mod status;
 mod world;

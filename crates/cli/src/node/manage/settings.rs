@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use device::management::{Config, MAX_OBJECT, ProgramHook};
+use device::management_tls;
 use dm::notification::ResyncNonce;
 use serde::Deserialize;
-use tls::{ClientConfig, Profile, Roots};
-use tokens::{NodeKey, os};
+use tls::ClientConfig;
+use tokens::NodeKey;
 
 use crate::encoding::EncodingChoice;
 use crate::node::config;
+use crate::node::status::StatusSection;
 
 /// The file.
 pub(super) const FILE: &str = "manage.toml";
@@ -36,6 +38,11 @@ max_object = 1048576       # octets of an object in chunks (LrgObj); 0: none
 
 # Who certifies servers reached by HTTPS: one or more certificates in PEM.
 # authorities = "servers.pem"
+
+# Whether their certificates still hold, by the system's clock; without this
+# section by their dates alone. The keys are those of a device's rehome.toml.
+# [status]
+# policy = "clock+ocsp"    # or ocsp, ocsp-nonce-time, clock, staple
 
 # The program that installs firmware. It gets the arguments and the package's
 # file name; REHOME_UPDATE is `apply`, or `outcome` after an interruption. Exit
@@ -70,6 +77,8 @@ pub(super) struct Settings {
     resync: Option<Resync>,
     #[serde(default)]
     authorities: Option<PathBuf>,
+    #[serde(default)]
+    status: Option<StatusSection>,
     #[serde(default)]
     update: Option<Update>,
     #[serde(default)]
@@ -126,7 +135,7 @@ impl Settings {
             Resync::Text => ResyncNonce::Text,
         });
         if let Some(authorities) = &self.authorities {
-            config.tls = Some(tls(&dir.join(authorities))?);
+            config.tls = Some(self.tls(&dir.join(authorities))?);
         }
         if let Some(update) = &self.update {
             config.hook = Some(Arc::new(update.hook()?));
@@ -135,6 +144,15 @@ impl Settings {
             config.software = Some(Arc::new(software.hook()?));
         }
         Ok(config)
+    }
+
+    /// Servers under these authorities, by the system's clock, and by their status
+    /// where the settings want that.
+    fn tls(&self, authorities: &Path) -> Result<ClientConfig> {
+        let pem = fs::read(authorities).with_context(|| authorities.display().to_string())?;
+        let validation = self.status.as_ref().map(StatusSection::validation);
+        let hosts = config::hosts([&self.hosts])?;
+        Ok(management_tls(&pem, validation.transpose()?, hosts)?)
     }
 }
 
@@ -153,12 +171,4 @@ impl Update {
 /// The key of the device in `dir`.
 pub(super) fn key(dir: &Path) -> Result<NodeKey> {
     Ok(NodeKey::load(&dir.join("node.key"))?)
-}
-
-/// Servers under these authorities, by the system's clock.
-fn tls(authorities: &Path) -> Result<ClientConfig> {
-    let pem = fs::read(authorities).with_context(|| authorities.display().to_string())?;
-    let now = || i64::try_from(os::now().unix_millis() / 1000).unwrap_or(i64::MAX);
-    let roots = Roots::from_pem(&pem, now)?;
-    Ok(ClientConfig::new(Profile::ThreeGpp, None, Arc::new(roots))?)
 }

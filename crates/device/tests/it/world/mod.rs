@@ -3,9 +3,11 @@
 
 mod dpf;
 mod network;
+mod responder;
 
 pub use dpf::{Behaviour, Site};
 pub use network::{Network, Scripted};
+pub use responder::{Answers, OcspSite};
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -15,7 +17,10 @@ use std::time::Duration;
 
 use aka::{Amf, AuthenticationVector, Imsi, Ind, Rand, Seq, Sqn};
 use clock::Random;
-use device::{Clock, Device, DeviceConfig, Status};
+use device::{Clock, Device, DeviceConfig, Status, Validation};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::nid::Nid;
+use openssl::pkey::PKey;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::{Acceptor, DonorPolicy, Subscription, TransferPolicy, read_announcement};
 use provisioning::effect::Effect;
@@ -28,13 +33,13 @@ use secret::Secret;
 use tls::http::{Address, Hosts};
 use tokens::os::{self, OsRandom};
 use tokens::{
-    NodeKey, OperatorKeyDir, OperatorPlan, Protection, SupplierKeyDir, SupplierPlan, TrePackage,
-    TrePlan,
+    NodeKey, OperatorKeyDir, OperatorPlan, Protection, SupplierKeyDir, SupplierPlan, TlsIdentity,
+    TrePackage, TrePlan,
 };
 use tokio::net::TcpListener;
 use tre::{CertTre, KeyKind, KeyPairs, Suite, TreId};
-use trust::issue::Validity;
-use trust::{PvaAnchor, ShoId, TimeInterval, TimePolicy};
+use trust::issue::{LeafRequest, SoftwareIssuer, Validity, issue_leaf};
+use trust::{PublicKey, Purpose, PvaAnchor, ShoId, TimeInterval, TimePolicy};
 
 pub const OLD: &str = "001-01";
 pub const NEW: &str = "001-02";
@@ -89,6 +94,10 @@ pub struct World {
     /// The bootstraps, in order: connectivity, change.
     pub containers: Vec<Vec<u8>>,
     pub listeners: BTreeMap<&'static str, TcpListener>,
+    /// Where responders are that don't listen yet.
+    responders: BTreeMap<&'static str, std::net::SocketAddr>,
+    /// What leaves of [`World::site_with_leaf`] say of their responder.
+    pub ocsp_url: Option<String>,
     config: DeviceConfig,
 }
 
@@ -107,20 +116,30 @@ pub fn domain(name: &str) -> String {
     format!("mnc{:0>3}.mcc{}.rehome.test", id.mnc(), id.mcc())
 }
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 fn validity() -> Validity {
-    let (now, day) = (os::now(), Duration::from_secs(86_400));
-    Validity::new(now.minus(day), now.plus(day)).unwrap()
+    let now = os::now();
+    Validity::new(now.minus(DAY), now.plus(DAY)).unwrap()
+}
+
+fn ocsp_url(name: &str) -> String {
+    format!("http://ocsp.{}/", domain(name))
 }
 
 pub fn operator(dir: &std::path::Path, name: &str) -> OperatorKeyDir {
+    operator_valid(dir, name, validity())
+}
+
+fn operator_valid(dir: &std::path::Path, name: &str, validity: Validity) -> OperatorKeyDir {
     let path = dir.join(name);
     let domain = domain(name);
     let plan = OperatorPlan {
         sho_id: sho(name),
         dpf_names: vec![format!("dpf.{domain}"), format!("drf.{domain}")],
         peer_names: Vec::new(),
-        ocsp_url: None,
-        validity: validity(),
+        ocsp_url: Some(ocsp_url(name)),
+        validity,
         kind: KeyKind::EcP256,
     };
     if !path.exists() {
@@ -131,15 +150,27 @@ pub fn operator(dir: &std::path::Path, name: &str) -> OperatorKeyDir {
 
 impl World {
     pub async fn new(name: &str, terms: Terms) -> Self {
+        Self::with(name, terms, validity()).await
+    }
+
+    /// A world whose operators' certificates live for two centuries.
+    pub async fn new_long_lived(name: &str, terms: Terms) -> Self {
+        let now = os::now();
+        let validity = Validity::new(now.minus(DAY), now.plus(200 * 365 * DAY)).unwrap();
+        Self::with(name, terms, validity).await
+    }
+
+    async fn with(name: &str, terms: Terms, validity: Validity) -> Self {
         use std::os::unix::fs::DirBuilderExt;
         let dir = std::env::temp_dir().join(format!("rehome-device-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::DirBuilder::new().mode(0o700).create(&dir).unwrap();
-        let (old, new) = (operator(&dir, OLD), operator(&dir, NEW));
+        let of = |name| operator_valid(&dir, name, validity);
+        let (old, new) = (of(OLD), of(NEW));
         let plan = SupplierPlan {
             supplier: "acme".parse().unwrap(),
             pva_names: vec!["pva.acme.rehome.test".to_owned()],
-            validity: validity(),
+            validity,
             kind: KeyKind::EcP256,
         };
         let (supplier, plain) = (dir.join("supplier"), Protection::Plain);
@@ -176,6 +207,14 @@ impl World {
             table.push((format!("drf.{}", domain(name)), at));
             listeners.insert(name, listener);
         }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let at = Address::At(listener.local_addr().unwrap());
+        table.push((format!("ocsp.{}", domain(NEW)), at));
+        listeners.insert("ocsp", listener);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let at = listener.local_addr().unwrap();
+        table.push((format!("ocsp.{}", domain(OLD)), Address::At(at)));
+        let responders = BTreeMap::from([(OLD, at)]);
         let hosts = Hosts::new(table.iter().map(|(name, at)| (name.as_str(), *at))).unwrap();
         let config = DeviceConfig {
             tre: dir.join("tre"),
@@ -183,6 +222,7 @@ impl World {
             key,
             hosts,
             clock: Clock::Trusted,
+            validation: None,
             encoding: provisioning::session::Encoding::Wbxml,
             tick: Duration::from_millis(100),
         };
@@ -200,8 +240,171 @@ impl World {
             recipient: Arc::new(Mutex::new(recipient)),
             containers,
             listeners,
+            responders,
+            ocsp_url: Some(ocsp_url(NEW)),
             config,
         }
+    }
+
+    /// How the device judges servers from now on.
+    pub fn secure(&mut self, clock: Clock, validation: Validation) {
+        self.config.clock = clock;
+        self.config.validation = Some(validation);
+    }
+
+    pub fn validation(&mut self) -> &mut Validation {
+        self.config.validation.as_mut().unwrap()
+    }
+
+    pub fn key(&self) -> NodeKey {
+        self.config.key.clone()
+    }
+
+    pub fn clock_counter(&self) -> PathBuf {
+        self.config.tre.join("clock-counter")
+    }
+
+    pub fn try_device(&self) -> Result<Device, device::Error> {
+        Device::open(self.config.clone())
+    }
+
+    /// The key of an operator's CertSHO.
+    fn issuer_key(&self, name: &str) -> SoftwareIssuer {
+        let octets = std::fs::read(self.dir.join(name).join("issuer.key")).unwrap();
+        SoftwareIssuer::new(PKey::private_key_from_pkcs8(&octets).unwrap()).unwrap()
+    }
+
+    pub fn hosts(&self) -> Hosts {
+        self.config.hosts.clone()
+    }
+
+    /// CertSHO of an operator in PEM.
+    pub fn anchor_pem(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.dir.join(name).join("anchor.pem")).unwrap()
+    }
+
+    /// A connection to the new operator's DPF.
+    pub async fn connect(&self, config: &tls::ClientConfig) -> Result<tls::TlsStream, tls::Error> {
+        let host = format!("dpf.{}", domain(NEW));
+        let address = self.config.hosts.resolve(&host).await.unwrap()[0];
+        let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
+        let deadline = tokio::time::Instant::now() + HANG;
+        tls::connect(config, tcp, &host, deadline).await
+    }
+
+    /// In the new operator's place a server with a self-signed certificate that
+    /// has an address too, which is returned.
+    pub fn serve_with_address(&mut self) -> Vec<u8> {
+        let group = EcGroup::from_curve_name(Nid::SECP384R1).unwrap();
+        let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
+        let mut name = openssl::x509::X509Name::builder().unwrap();
+        name.append_entry_by_text("CN", "server").unwrap();
+        let name = name.build();
+        let mut builder = openssl::x509::X509::builder().unwrap();
+        let days = |days| openssl::asn1::Asn1Time::days_from_now(days).unwrap();
+        let serial = openssl::bn::BigNum::from_u32(7).unwrap();
+        builder.set_version(2).unwrap();
+        builder
+            .set_serial_number(&serial.to_asn1_integer().unwrap())
+            .unwrap();
+        builder.set_subject_name(&name).unwrap();
+        builder.set_issuer_name(&name).unwrap();
+        builder.set_not_before(&days(0)).unwrap();
+        builder.set_not_after(&days(2)).unwrap();
+        builder.set_pubkey(&key).unwrap();
+        let host = format!("dpf.{}", domain(NEW));
+        let names = openssl::x509::extension::SubjectAlternativeName::new()
+            .dns(&host)
+            .ip("127.0.0.1")
+            .build(&builder.x509v3_context(None, None))
+            .unwrap();
+        builder.append_extension(names).unwrap();
+        builder
+            .sign(&key, openssl::hash::MessageDigest::sha384())
+            .unwrap();
+        let certificate = builder.build();
+        let own = tls::Credentials::new(&certificate.to_der().unwrap(), &[], key).unwrap();
+        let clients = tls::ClientAuthentication::None;
+        let config = tls::ServerConfig::new(tls::Profile::ThreeGpp, &own, clients).unwrap();
+        let listener = self.listeners.remove(NEW).unwrap();
+        tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                let deadline = tokio::time::Instant::now() + HANG;
+                let _ = tls::accept(&config, tcp, deadline).await;
+            }
+        });
+        certificate.to_pem().unwrap()
+    }
+
+    pub fn ocsp_url_of(&self, name: &str) -> String {
+        let address = self.responders[name];
+        format!("http://{address}/")
+    }
+
+    /// A responder of one of the operators, at its own address.
+    pub async fn ocsp_site_of(&self, name: &str, answers: Answers) -> OcspSite {
+        // One before it may still be about to close.
+        let bound = async {
+            loop {
+                match TcpListener::bind(self.responders[name]).await {
+                    Ok(listener) => return listener,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        let listener = tokio::time::timeout(HANG, bound).await.unwrap();
+        let issuer = self.keys_of(name).anchor.certificate().clone();
+        OcspSite::start(listener, issuer, self.issuer_key(name), answers)
+    }
+
+    /// The old operator's DPF.
+    pub fn old_site(&mut self) -> Site {
+        let listener = self.listeners.remove(OLD).unwrap();
+        let keys = self.keys_of(OLD);
+        let (recipient, hlr) = (self.recipient.clone(), self.hlr.clone());
+        Site::start(listener, &keys, Behaviour::Right, recipient, hlr)
+    }
+
+    /// The new operator's responder; without answers nobody listens there.
+    pub fn ocsp_site(&mut self, answers: Option<Answers>) -> Option<OcspSite> {
+        let listener = self.listeners.remove("ocsp").unwrap();
+        let issuer = self.keys_of(NEW).anchor.certificate().clone();
+        answers.map(|answers| OcspSite::start(listener, issuer, self.issuer_key(NEW), answers))
+    }
+
+    /// Where the new operator listens, with a leaf that is valid from and to so many
+    /// days from now.
+    pub fn site_with_leaf(&mut self, (from, to): (i64, i64)) -> Site {
+        let listener = self.listeners.remove(NEW).unwrap();
+        let key = PKey::from_ec_key(
+            EcKey::generate(&EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap()).unwrap(),
+        )
+        .unwrap();
+        let at = |days: i64| {
+            let by = u32::try_from(days.unsigned_abs()).unwrap() * DAY;
+            let now = os::now();
+            if days < 0 {
+                now.minus(by)
+            } else {
+                now.plus(by)
+            }
+        };
+        let public = PublicKey::from_spki_der(&key.public_key_to_der().unwrap()).unwrap();
+        let request = LeafRequest {
+            purpose: Purpose::DpfServer,
+            public_key: &public,
+            dns_names: &[format!("dpf.{}", domain(NEW))],
+            validity: Validity::new(at(from), at(to)).unwrap(),
+            ocsp_url: self.ocsp_url.as_deref(),
+        };
+        let anchor = self.keys_of(NEW).anchor;
+        let leaf = issue_leaf(&self.issuer_key(NEW), &anchor, &request, &mut OsRandom).unwrap();
+        let identity = TlsIdentity {
+            leaf: leaf.der().to_vec(),
+            key,
+        };
+        let (recipient, hlr) = (self.recipient.clone(), self.hlr.clone());
+        Site::with(listener, &identity, Behaviour::Right, recipient, hlr)
     }
 
     pub fn device(&self) -> Device {
