@@ -1,7 +1,6 @@
 //! The devices: made by the supplier, imported by the registration operator,
 //! then run by the same agent that runs alone (TR 33.812 B.2.2.1 and B.2.2.2).
 
-use crate::encoding::EncodingChoice;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use aka::Imsi;
 use anyhow::{Context, Result};
 use clock::Random;
 use data_encoding::{BASE64, HEXLOWER};
-use device::{Clock, DeviceConfig};
+use device::{Clock, DeviceConfig, Validation};
 use provisioning::recipient::TreCertificates;
 use provisioning::tre::{Pcid, TreKind};
 use provisioning::{McimId, Step, StepWatch};
@@ -22,8 +21,11 @@ use tokens::os::{self, OsRandom};
 use tokens::{Protection, SupplierKeyDir, TrePackage, TrePlan, key_file};
 use tre::{CertTre, KeyKind, KeyPairs, TreId};
 use trust::Certificate;
+use trust::status::ValidationPolicy;
 
+use super::checks::{CheckLog, DeviceChecks};
 use super::parties::{SUPPLIER, node_key, private_dir};
+use super::plan::Plan;
 
 /// What CertTRE says of the demo's TREs.
 fn limits() -> CertTre {
@@ -48,14 +50,32 @@ pub(super) struct Owned {
 
 impl Owned {
     /// What its agent runs with.
-    pub(super) fn config(&self, hosts: &Hosts, encoding: EncodingChoice) -> Result<DeviceConfig> {
+    pub(super) fn config(
+        &self,
+        hosts: &Hosts,
+        plan: &Plan,
+        checks: &Arc<CheckLog>,
+    ) -> Result<DeviceConfig> {
+        // No clock but what the operators' responders tell.
+        let validation = plan.ocsp.then(|| Validation {
+            watch: Arc::new(DeviceChecks {
+                log: Arc::clone(checks),
+                number: self.number,
+            }),
+            ..Validation::new(ValidationPolicy::OcspNonceTime)
+        });
         Ok(DeviceConfig {
             tre: self.dir.join("tre"),
             store: self.dir.join("device.db"),
             key: node_key(&self.dir)?,
             hosts: hosts.clone(),
-            clock: Clock::Trusted,
-            encoding: encoding.encoding(),
+            clock: if plan.ocsp {
+                Clock::Secure(None)
+            } else {
+                Clock::Trusted
+            },
+            validation,
+            encoding: plan.encoding.encoding(),
             tick: Duration::from_secs(1),
         })
     }

@@ -4,6 +4,7 @@
 //! operators and a visited network talk over loopback; the devices are the same
 //! agents that run alone.
 
+mod checks;
 mod fleet;
 mod moves;
 mod parties;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use checks::CheckLog;
 use fleet::{Factory, Owned};
 use moves::Owner;
 use parties::{Parties, private_dir};
@@ -80,6 +82,7 @@ async fn perform(
 ) -> Result<Report> {
     let steps = Arc::new(StepLog::open(dir)?);
     let steps_watch: Arc<dyn StepWatch> = steps.clone();
+    let checks = Arc::new(CheckLog::open(dir)?);
     let parties = Parties::start(dir, plan, &steps_watch).await?;
     let devices = make_all(dir, plan, &parties, &steps_watch, progress).await?;
     let coverage = Coverage::default();
@@ -99,7 +102,7 @@ async fn perform(
     let (stop, stopped) = watch::channel(false);
     let mut running = JoinSet::new();
     for device in &devices {
-        let agent = Device::open(device.config(&parties.hosts, plan.encoding)?)
+        let agent = Device::open(device.config(&parties.hosts, plan, &checks)?)
             .with_context(|| device.dir.display().to_string())?;
         let (watch, stopped) = (Arc::clone(&steps_watch), stopped.clone());
         let bearer = RadioBearer::new(radio.address());
@@ -113,7 +116,8 @@ async fn perform(
     while let Some(ended) = running.join_next().await {
         ended.context("a device")?.context("a device")?;
     }
-    let report = Report::collect(&parties, plan, &steps, began.elapsed().as_secs_f64()).await?;
+    let elapsed_s = began.elapsed().as_secs_f64();
+    let report = Report::collect(&parties, plan, &steps, &checks, elapsed_s).await?;
     radio.shutdown().await;
     parties.shutdown().await;
     Ok(report)

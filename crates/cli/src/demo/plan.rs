@@ -87,6 +87,10 @@ pub(super) struct Plan {
     pub(super) encoding: EncodingChoice,
     pub(super) no_coverage: u32,
     pub(super) second_move: bool,
+    /// Whether the devices have no clock and ask the operators' responders. Not in
+    /// a directory that was begun before operators had them.
+    #[serde(default)]
+    pub(super) ocsp: bool,
 }
 
 impl Plan {
@@ -121,6 +125,7 @@ impl Plan {
             encoding: arguments.encoding.unwrap_or_default(),
             no_coverage: arguments.no_coverage.unwrap_or(0),
             second_move: arguments.second_move,
+            ocsp: true,
         };
         if !(1..=MAX_DEVICES).contains(&plan.devices) {
             return usage(format!("--devices takes 1 to {MAX_DEVICES}"));

@@ -5,6 +5,7 @@ use anyhow::Result;
 use provisioning::recipient::OrderState;
 use serde_json::{Value, json};
 
+use super::checks::{CheckLog, CheckSummary};
 use super::parties::Parties;
 use super::plan::Plan;
 use super::steps::{StepLog, StepSummary};
@@ -20,6 +21,7 @@ pub(super) struct Report {
     outstanding: u64,
     elapsed_s: f64,
     steps: Vec<StepSummary>,
+    checks: CheckSummary,
     operators: Vec<OperatorCounts>,
 }
 
@@ -34,6 +36,7 @@ impl Report {
         parties: &Parties,
         plan: &Plan,
         steps: &StepLog,
+        checks: &CheckLog,
         elapsed_s: f64,
     ) -> Result<Self> {
         let mut report = Self {
@@ -46,6 +49,7 @@ impl Report {
             outstanding: 0,
             elapsed_s,
             steps: steps.summary()?,
+            checks: checks.summary()?,
             operators: Vec::new(),
         };
         for node in &parties.operators {
@@ -87,6 +91,7 @@ impl Report {
             "outstanding": self.outstanding,
             "elapsed_s": (self.elapsed_s * 1e3).round() / 1e3,
             "steps": self.steps.iter().map(StepSummary::json).collect::<Vec<_>>(),
+            "certificate_checks": self.checks.json(),
             "operators": operators,
         })
     }
@@ -111,6 +116,12 @@ impl Report {
             println!("{:<10} {:>18} {:>10}", one.plmn, one.active, one.released);
         }
         println!();
+        println!(
+            "{} certificates checked by OCSP, by {} devices; {} refused",
+            self.checks.answered,
+            self.checks.devices.len(),
+            self.checks.refused
+        );
         println!(
             "{} devices, {} of {} moves completed, {} rolled back ({} expected), {} failed, \
              {} outstanding, in {:.1} s",

@@ -73,6 +73,11 @@ fn twelve_of_twelve() {
     let expected = "0 0' 1 2 3 4 5 6 7 8 9 10 11 12";
     assert_eq!(steps.join(" "), expected);
     assert!(report["elapsed_s"].as_f64().unwrap() > 0.0);
+    // No device has a clock: each has asked, and nobody was refused.
+    let checks = &report["certificate_checks"];
+    assert_eq!(checks["devices"], 12);
+    assert!(checks["answered"].as_u64().unwrap() >= 12, "{checks}");
+    assert_eq!(checks["refused"], 0);
 }
 
 #[test]
