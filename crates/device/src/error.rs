@@ -28,6 +28,14 @@ pub enum Error {
     /// Peer violation: the DPF's or DRF's answer.
     #[error("the server's answer: {0}")]
     Answer(&'static str),
+    /// Denied: what the device and its server show each other below DM.
+    #[error("{text}")]
+    Login {
+        /// Stable kebab-case reason code.
+        code: &'static str,
+        /// The same in words.
+        text: &'static str,
+    },
     /// Malformed or denied: device management.
     #[error("device management: {0}")]
     Dm(#[from] dm::Error),
@@ -72,6 +80,7 @@ impl Error {
             Self::Token(error) => error.code().to_owned(),
             Self::Tls(error) => error.code().to_owned(),
             Self::Answer(_) => "answer-refused".to_owned(),
+            Self::Login { code, .. } => (*code).to_owned(),
             Self::Dm(error) => error.code().to_owned(),
             Self::Account(_) => "dm-account-unusable".to_owned(),
             Self::Management(_) => "management-refused".to_owned(),

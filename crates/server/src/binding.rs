@@ -29,7 +29,7 @@ where
     match take(encoding, &request.body, mac_of(request)).await {
         Ok(Some(transmit)) => with_message(transmit),
         Ok(None) => Response::new(StatusCode::NO_CONTENT),
-        Err(error @ Error::OtherDevice) => {
+        Err(error @ (Error::OtherDevice | Error::LoginMissing)) => {
             tracing::warn!(reason = %error.reason(), "refused a DM message");
             refusal(403, &error.reason())
         }

@@ -22,6 +22,10 @@ pub enum Error {
     /// Denied: a message in the name of another device than its transport's.
     #[error("the message is in the name of another device")]
     OtherDevice,
+    /// Denied: a device without the certificate or the pre-shared key that its
+    /// account wants.
+    #[error("the device's transport has not shown what its account wants")]
+    LoginMissing,
     /// Misuse: a configuration that contradicts itself.
     #[error("configuration: {0}")]
     Configuration(String),
@@ -70,6 +74,7 @@ impl Error {
             Self::Denied(denial) => denial.reason.clone(),
             Self::Unknown(_) => Reason::new("unknown"),
             Self::OtherDevice => Reason::new("transport-of-another-device"),
+            Self::LoginMissing => Reason::new("transport-login-missing"),
             Self::Configuration(_) => Reason::new("configuration"),
             Self::AlreadyRevoked => Reason::new("certificate-revoked-before"),
             Self::ReasonUnsupported => Reason::new("revocation-reason-unsupported"),

@@ -51,6 +51,16 @@ impl Store {
             Self::Sqlite(store) => store.account_of_login_now(name),
         }
     }
+
+    /// As [`SqliteStore::account_now`](crate::SqliteStore::account_now).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn account_now(&self, device: &str) -> Result<Option<Account>, Error> {
+        match self {
+            Self::Sqlite(store) => store.account_now(device),
+        }
+    }
 }
 
 impl QueueStore for Store {

@@ -102,7 +102,7 @@ pub struct ServerConfig(Arc<Role>);
 
 /// What a client needs for [`connect`](crate::connect).
 #[derive(Clone)]
-pub struct ClientConfig(Arc<Role>);
+pub struct ClientConfig(Arc<Role>, Arc<ClientSettings>);
 
 struct Role {
     context: SslContext,
@@ -270,15 +270,24 @@ impl ClientConfig {
         }
         let context = context.build();
         let sessions = resumes.then(|| Arc::new(Sessions::new(context.clone())));
-        Ok(Self(Arc::new(Role {
-            context,
-            rules: Arc::new(rules),
-            mode,
-            verifier: settings.verifier.clone(),
-            sessions,
-            profile: settings.profile.name(),
-            upgrades: settings.upgrade,
-        })))
+        Ok(Self(
+            Arc::new(Role {
+                context,
+                rules: Arc::new(rules),
+                mode,
+                verifier: settings.verifier.clone(),
+                sessions,
+                profile: settings.profile.name(),
+                upgrades: settings.upgrade,
+            }),
+            Arc::new(settings.clone()),
+        ))
+    }
+
+    /// What it was made with, to make another one that differs in something.
+    #[must_use]
+    pub fn settings(&self) -> &ClientSettings {
+        &self.1
     }
 
     /// Whether connections begin with HTTP.

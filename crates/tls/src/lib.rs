@@ -18,6 +18,7 @@
 
 mod alert;
 pub mod audit;
+mod clients;
 mod config;
 mod context;
 mod credentials;
@@ -39,6 +40,7 @@ mod verify;
 mod wire;
 
 pub use alert::Alert;
+pub use clients::{ClientLeaf, ClientRoots};
 pub use config::{
     ClientAuthentication, ClientConfig, ClientSettings, ServerConfig, ServerSettings,
 };

@@ -16,11 +16,11 @@ use provisioning::Digest;
 use serde::Deserialize;
 use serde_json::json;
 use server::management::{
-    HttpAuthentication, ManagementConfig, ManagementListeners, ManagementNode, ManagementTls,
-    Policy,
+    ClientCertificates, HttpAuthentication, ManagementClients, ManagementConfig,
+    ManagementListeners, ManagementNode, ManagementTls, Policy,
 };
-use tls::Credentials;
 use tls::http::ServerLimits;
+use tls::{Credentials, Profile};
 use tokens::os::OsRandom;
 use tokens::{NodeKey, key_file};
 
@@ -89,6 +89,11 @@ struct Tls {
     /// Whether devices may come with pre-shared keys.
     #[serde(default)]
     psk: bool,
+    /// Whether devices show certificates.
+    #[serde(default)]
+    client_certificates: Clients,
+    /// Who issues them, beside those that accounts name.
+    client_authorities: Option<PathBuf>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
     /// With keys of other kinds.
@@ -96,13 +101,33 @@ struct Tls {
     more: Vec<Identity>,
 }
 
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Clients {
+    #[default]
+    None,
+    Optional,
+    Required,
+}
+
+/// Versions and suites.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-enum TlsProfile {
+pub(super) enum TlsProfile {
     #[default]
     #[serde(rename = "3gpp")]
     ThreeGpp,
     #[serde(rename = "dm")]
     Dm,
+}
+
+impl TlsProfile {
+    /// The TLS crate's.
+    pub(super) const fn profile(self) -> Profile {
+        match self {
+            Self::ThreeGpp => Profile::ThreeGpp,
+            Self::Dm => Profile::Dm,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -200,6 +225,21 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
         credentials,
         keys: own.psk,
         upgrade: own.upgrade,
+        clients: ManagementClients {
+            certificates: match own.client_certificates {
+                Clients::None => ClientCertificates::None,
+                Clients::Optional => ClientCertificates::Optional,
+                Clients::Required => ClientCertificates::Required,
+            },
+            authorities: own
+                .client_authorities
+                .as_ref()
+                .map(|path| {
+                    let path = dir.join(path);
+                    fs::read(&path).with_context(|| path.display().to_string())
+                })
+                .transpose()?,
+        },
     })
 }
 
@@ -278,6 +318,8 @@ http_authentication = "none"   # what devices show in HTTP too: digest, digest-o
 # assurance = 1            # to 4, instead of profile: docs/transport.md
 # upgrade = false          # plain HTTP that goes on with TLS (RFC 2817); profile dm only
 # psk = false              # whether devices may come with the keys of their accounts
+# client_certificates = "none"   # optional: asked of devices; required: of those without a key
+# client_authorities = "devices.pem"  # who issues them, with the device's name as a URI, PEM
 # more = []                # leaves with keys of other kinds: {{ certificate = "", key = "" }}
 "#,
         at(Ports::MANAGEMENT),

@@ -6,10 +6,13 @@
 //! refused then.
 
 use dm::auth::{Credentials, Nonce, Nonces, Requirement, Scheme, Scope};
-use dm::objects::dm_account::{Account, AddressType, AuthLevel, AuthType};
+use dm::objects::dm_account::{Account, AddressType, AuthLevel, AuthType, TransportKey};
 use dm::tree::ServerId;
+use tls::http::auth::{HttpLogin, LoginScheme};
+use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
+use super::network;
 use crate::Error;
 
 /// How a session with an account's server is held.
@@ -22,6 +25,10 @@ pub(super) struct Route {
     pub(super) verify: Requirement,
     pub(super) scope: Scope,
     pub(super) nonces: Nonces,
+    /// What it answers a server with that asks in HTTP.
+    pub(super) login: Option<HttpLogin>,
+    /// What it shows in TLS.
+    pub(super) transport: Option<TransportKey>,
 }
 
 impl Route {
@@ -33,7 +40,10 @@ impl Route {
         let prove = credentials(account, AuthLevel::Client)?;
         let server = credentials(account, AuthLevel::Server)?;
         if !endpoint.secure {
-            check_plain(prove.as_ref(), server.as_ref())?;
+            check_plain(account, prove.as_ref(), server.as_ref())?;
+        }
+        if let Some(TransportKey::Certificate { chain, key }) = &account.transport {
+            network::credentials(chain, key)?;
         }
         Ok(Self {
             server_id: account.server_id.clone(),
@@ -50,6 +60,8 @@ impl Route {
                 prove: nonce(account, AuthLevel::Client),
                 verify: nonce(account, AuthLevel::Server),
             },
+            login: login(account)?,
+            transport: account.transport.clone(),
         })
     }
 }
@@ -90,7 +102,40 @@ fn credentials(account: &Account, level: AuthLevel) -> Result<Option<Credentials
     }
 }
 
-fn check_plain(prove: Option<&Credentials>, server: Option<&Credentials>) -> Result<(), Error> {
+/// The login of AAuthLevel HTTP (OMA DM session security clause 9.2.1).
+fn login(account: &Account) -> Result<Option<HttpLogin>, Error> {
+    let Some(setting) = account.auth(AuthLevel::Http) else {
+        return Ok(None);
+    };
+    let scheme = match setting.type_ {
+        AuthType::HttpBasic => LoginScheme::Basic,
+        AuthType::HttpDigest => LoginScheme::Digest,
+        _ => return Ok(None),
+    };
+    let (Some(name), Some(secret)) = (&setting.name, &setting.secret) else {
+        return Err(Error::Account("its login of HTTP has no name or secret"));
+    };
+    let secret = Zeroizing::new(secret.expose().clone());
+    let login = HttpLogin::new(scheme, name, secret);
+    login
+        .map(Some)
+        .map_err(|_| Error::Account("its login of HTTP has a name of another form"))
+}
+
+fn check_plain(
+    account: &Account,
+    prove: Option<&Credentials>,
+    server: Option<&Credentials>,
+) -> Result<(), Error> {
+    if account.transport.is_some() {
+        return Err(Error::Account("what it shows in TLS wants an https URL"));
+    }
+    let http = account.auth(AuthLevel::Http);
+    if http.is_some_and(|setting| setting.type_ == AuthType::HttpBasic) {
+        return Err(Error::Account(
+            "HTTP Basic without TLS would show the secret",
+        ));
+    }
     if server.is_none() {
         return Err(Error::Account(
             "without TLS its server must have credentials",

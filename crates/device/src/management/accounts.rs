@@ -4,8 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use dm::objects::dm_account::{Account, TransportKey};
 use dm::tree::{NodeUri, ServerId, Tree};
 
+use super::account::Route;
 use super::client::Client;
 use crate::Error;
 
@@ -45,6 +47,29 @@ impl Client {
             }
         }
         self.forget_gone(&before)?;
+        self.kept.save()
+    }
+
+    /// Changes what connections to a server show in TLS; `None` takes it away.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Account`] if the server has no account, or for what it can't be
+    /// shown; [`Error::Store`].
+    pub fn set_transport(
+        &mut self,
+        server: &ServerId,
+        transport: Option<&TransportKey>,
+    ) -> Result<(), Error> {
+        let all = Account::all(&self.kept.tree);
+        let found = all.into_iter().find_map(|(at, account)| {
+            let account = account.ok().filter(|it| it.server_id == *server)?;
+            Some((at, account))
+        });
+        let (at, mut account) = found.ok_or(Error::Account("there is none of this server"))?;
+        account.transport = transport.cloned();
+        Route::of(&account)?;
+        Account::set_transport(&mut self.kept.tree, &at, transport)?;
         self.kept.save()
     }
 

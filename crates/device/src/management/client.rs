@@ -71,6 +71,7 @@ impl Client {
             kept,
             network: Network {
                 tls: config.tls,
+                profile: config.profile,
                 hosts: config.hosts,
                 allow_http: config.allow_http,
             },

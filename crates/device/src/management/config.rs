@@ -9,8 +9,8 @@ use dm::notification::{ResyncNonce, SessionId};
 use dm::session::Encoding;
 use dm::tree::{Acl, ManagementObject, NodeUri};
 use secret::SecretBytes;
-use tls::ClientConfig;
 use tls::http::Hosts;
+use tls::{ClientConfig, Profile};
 use tokens::NodeKey;
 
 use super::{SoftwareHook, UpdateHook};
@@ -25,6 +25,9 @@ pub struct Config {
     /// How servers are judged, and what the device shows them, in TLS; without
     /// it no server is reached by HTTPS.
     pub tls: Option<ClientConfig>,
+    /// Versions and suites for accounts with pre-shared keys where there is no
+    /// `tls`.
+    pub profile: Profile,
     /// Where these hosts are reached; any other is asked of DNS.
     pub hosts: Hosts,
     /// Whether servers and packages may be reached without TLS.
@@ -62,6 +65,7 @@ impl Config {
         Self {
             key,
             tls: None,
+            profile: Profile::default(),
             hosts: Hosts::default(),
             allow_http: false,
             encoding: Encoding::Wbxml,

@@ -2,16 +2,13 @@
 //! (OMA-TS-SyncML_HTTPBinding-V1_2; OMA DM Security 1.2 clause 5.4.3 for the
 //! header of the HMAC scheme).
 
-use std::time::Duration;
-
 use dm::auth::MAC_HEADER;
-use dm::session::{Encoding, MAX_MESSAGE, Transmit};
+use dm::session::{Encoding, Transmit};
 use tls::http::header::{self, HeaderValue};
 use tls::http::{Answer, ClientRequest, Method};
-use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
-use super::network::{Network, may_pass};
+use super::network::may_pass;
 use crate::Error;
 
 /// A server's message as it came.
@@ -39,40 +36,18 @@ impl From<Error> for Unanswered {
     }
 }
 
-impl Network {
-    /// Posts a message and waits for the whole answer, for `patience` at most.
-    pub(super) async fn post(
-        &self,
-        transmit: Transmit,
-        patience: Duration,
-    ) -> Result<Message, Unanswered> {
-        let endpoint = transmit.to.as_deref().and_then(Endpoint::parse);
-        let endpoint = endpoint.ok_or(Unanswered::Ever(Error::Answer("a URL of another form")))?;
-        let request = request(&endpoint, transmit)?;
-        let began = Instant::now();
-        let answer = self.send(&endpoint, request, patience).await?;
-        let encoding = check(&answer)?;
-        let mac = answer.headers.get(MAC_HEADER);
-        // One that is no text is wrong, not missing.
-        let mac = mac.map(|mac| String::from_utf8(mac.as_bytes().to_vec()).unwrap_or_default());
-        let left = patience.saturating_sub(began.elapsed());
-        let whole = answer.whole(MAX_MESSAGE, left).await;
-        Ok(Message {
-            encoding,
-            mac,
-            octets: whole.map_err(Error::from)?,
-        })
-    }
-}
-
-fn request(endpoint: &Endpoint, transmit: Transmit) -> Result<ClientRequest, Unanswered> {
+/// A message as HTTP takes it.
+pub(super) fn request(
+    endpoint: &Endpoint,
+    transmit: &Transmit,
+) -> Result<ClientRequest, Unanswered> {
     let mut request = ClientRequest::new(Method::POST, &endpoint.host, &endpoint.target)
-        .with_body(transmit.octets);
+        .with_body(transmit.octets.clone());
     let media_type = HeaderValue::from_static(transmit.encoding.content_type());
     for name in [header::CONTENT_TYPE, header::ACCEPT] {
         request.headers.insert(name, media_type.clone());
     }
-    if let Some(mac) = transmit.mac {
+    if let Some(mac) = &transmit.mac {
         let mac = HeaderValue::from_bytes(mac.as_bytes())
             .map_err(|_| Unanswered::Ever(Error::Answer("an HMAC that no header can have")))?;
         request.headers.insert(MAC_HEADER, mac);
@@ -81,7 +56,7 @@ fn request(endpoint: &Endpoint, transmit: Transmit) -> Result<ClientRequest, Una
 }
 
 /// How an answer is written, if it is one.
-fn check(answer: &Answer) -> Result<Encoding, Unanswered> {
+pub(super) fn check(answer: &Answer) -> Result<Encoding, Unanswered> {
     if answer.status.is_server_error() {
         return Err(Unanswered::Yet(Error::Answer("the server failed")));
     }

@@ -38,6 +38,7 @@ mod session;
 mod setup;
 mod software;
 mod validator;
+mod way;
 
 pub use client::{Client, Round};
 pub use config::{Config, DownloadLimits, Initiation, MAX_OBJECT, VendorObject};

@@ -5,9 +5,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tls::ClientConfig;
+use dm::objects::dm_account::TransportKey;
+use secret::SecretBytes;
 use tls::http::{Answer, ClientLimits, ClientRequest, ClientTransport, Hosts, exchange};
+use tls::{ClientConfig, ClientSettings, Credentials, PeerIdentity, Profile, Psk};
 use tokio::net::lookup_host;
+use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
 use crate::Error;
@@ -16,6 +19,7 @@ use crate::Error;
 #[derive(Clone)]
 pub(super) struct Network {
     pub(super) tls: Option<ClientConfig>,
+    pub(super) profile: Profile,
     pub(super) hosts: Hosts,
     pub(super) allow_http: bool,
 }
@@ -41,6 +45,34 @@ impl Network {
         Ok(exchange(&transport, &addresses, authority, request, &limits).await?)
     }
 
+    /// The same for an account that shows something in TLS. With a pre-shared key
+    /// no certificate stands for the server.
+    pub(super) fn showing(&self, transport: &TransportKey, host: &str) -> Result<Self, Error> {
+        let mut settings = match &self.tls {
+            Some(config) => config.settings().clone(),
+            None => ClientSettings::new(self.profile.clone()),
+        };
+        match transport {
+            TransportKey::Psk { identity, key } => {
+                let key = Zeroizing::new(key.expose().clone());
+                let psk = Psk::new(identity.as_bytes(), key, PeerIdentity::new(host))?;
+                settings.verifier = None;
+                settings.credentials = None;
+                settings.psk = Some(psk);
+            }
+            TransportKey::Certificate { chain, key } => {
+                if settings.verifier.is_none() {
+                    return Err(Error::Management("HTTPS without authorities for servers"));
+                }
+                settings.credentials = Some(credentials(chain, key)?);
+            }
+        }
+        Ok(Self {
+            tls: Some(ClientConfig::of(&settings)?),
+            ..self.clone()
+        })
+    }
+
     fn transport(&self, endpoint: &Endpoint) -> Result<ClientTransport, Error> {
         match (endpoint.secure, &self.tls) {
             (true, Some(config)) => Ok(ClientTransport::Tls(config.clone())),
@@ -63,6 +95,12 @@ impl Network {
         }
         Ok(found)
     }
+}
+
+/// A certificate with its key, as an account has them.
+pub(super) fn credentials(chain: &str, key: &SecretBytes) -> Result<Credentials, Error> {
+    let read = Credentials::from_pem(chain.as_bytes(), key.expose());
+    read.map_err(|_| Error::Account("its certificate and key don't fit or can't be read"))
 }
 
 /// Whether another try may end better.

@@ -21,6 +21,7 @@ use super::endpoint::Endpoint;
 use super::exchange::Unanswered;
 use super::reporter::Reporter;
 use super::setup::{DEV_INFO, FIRMWARE, SOFTWARE};
+use super::way::Way;
 use crate::Error;
 
 /// How long a last word may take.
@@ -72,6 +73,7 @@ impl SessionReport {
 /// A session under way.
 struct Talk {
     session: Session,
+    way: Way,
     ticks: Monotonic,
     /// The account's node.
     at: NodeUri,
@@ -114,7 +116,8 @@ impl Client {
         Ok(report)
     }
 
-    fn begin(&mut self, at: &NodeUri, route: Route, by: Initiation) -> Result<Talk, Error> {
+    fn begin(&mut self, at: &NodeUri, mut route: Route, by: Initiation) -> Result<Talk, Error> {
+        let way = Way::of(&self.network, &mut route)?;
         let session_id = self.next_session(by)?;
         let server = route.server_id.clone();
         let levels = [
@@ -131,6 +134,7 @@ impl Client {
         session.start(&self.kept.tree)?;
         Ok(Talk {
             session,
+            way,
             ticks: Monotonic::start(),
             at: at.clone(),
             levels: levels.map(|(level, _)| level).collect(),
@@ -230,7 +234,7 @@ impl Client {
             self.take_events(talk)?;
             if late || talk.session.is_over() {
                 // A last word, whether it arrives or not.
-                let _ = self.network.post(transmit, FAREWELL).await;
+                let _ = talk.way.post(transmit, FAREWELL).await;
                 return Ok(());
             }
             self.turn(talk, transmit).await?;
@@ -241,7 +245,7 @@ impl Client {
     async fn turn(&mut self, talk: &mut Talk, transmit: Transmit) -> Result<(), Error> {
         let now = talk.ticks.now();
         let due = talk.session.poll_timeout().unwrap_or(now);
-        match self.network.post(transmit, due.since(now)).await {
+        match talk.way.post(transmit, due.since(now)).await {
             Ok(message) => {
                 let received = Received::read(message.encoding, &message.octets)?;
                 let received = received.with_mac(message.mac.as_deref());

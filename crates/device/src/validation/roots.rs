@@ -30,13 +30,14 @@ struct ManagementServer {
 /// [`Error::Tls`] for authorities that can't be read.
 pub fn management_tls(
     pem: &[u8],
+    profile: Profile,
     validation: Option<Validation>,
     hosts: Hosts,
 ) -> Result<ClientConfig, Error> {
     let now = || i64::try_from(os::now().unix_seconds()).unwrap_or(i64::MAX);
     let roots = Roots::from_pem(pem, now)?;
     let Some(validation) = validation else {
-        return Ok(ClientConfig::new(Profile::ThreeGpp, None, Arc::new(roots))?);
+        return Ok(ClientConfig::new(profile, None, Arc::new(roots))?);
     };
     let authorities = X509::stack_from_pem(pem).unwrap_or_default();
     let authorities = authorities.iter().filter_map(|one| one.to_der().ok());
@@ -52,11 +53,7 @@ pub fn management_tls(
             dns: true,
         },
     };
-    Ok(ClientConfig::new(
-        Profile::ThreeGpp,
-        None,
-        Arc::new(server),
-    )?)
+    Ok(ClientConfig::new(profile, None, Arc::new(server))?)
 }
 
 impl PeerVerifier for ManagementServer {

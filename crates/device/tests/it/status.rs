@@ -450,11 +450,13 @@ async fn a_management_server_is_judged_by_its_status_too() {
         let site = world.site_with_leaf(IN_DATE);
         let pem = world.anchor_pem(NEW);
         let policy = Some(validation(ValidationPolicy::ClockOcsp));
-        let config = device::management_tls(&pem, policy, world.hosts()).unwrap();
+        let config =
+            device::management_tls(&pem, tls::Profile::ThreeGpp, policy, world.hosts()).unwrap();
         let refused = world.connect(&config).await.err();
         assert_eq!(refused.map(|error| error.code()), code);
         // Without a policy nobody is asked.
-        let config = device::management_tls(&pem, None, world.hosts()).unwrap();
+        let config =
+            device::management_tls(&pem, tls::Profile::ThreeGpp, None, world.hosts()).unwrap();
         world.connect(&config).await.unwrap();
         drop(site);
     }
@@ -463,7 +465,13 @@ async fn a_management_server_is_judged_by_its_status_too() {
     let responder = world.ocsp_site(Some(Answers::Right)).unwrap();
     let _site = world.site_with_leaf(IN_DATE);
     let policy = Some(validation(ValidationPolicy::ClockOcsp));
-    let config = device::management_tls(&world.anchor_pem(OLD), policy, world.hosts()).unwrap();
+    let config = device::management_tls(
+        &world.anchor_pem(OLD),
+        tls::Profile::ThreeGpp,
+        policy,
+        world.hosts(),
+    )
+    .unwrap();
     let refused = world.connect(&config).await.err().unwrap();
     assert_eq!(refused.code(), "server-certificate-refused");
     assert_eq!(responder.count(), 0);
@@ -475,10 +483,11 @@ async fn a_management_server_is_judged_by_its_status_too() {
 async fn a_certificate_that_can_t_be_judged_is_named() {
     let mut world = World::new("status-managed-address", TERMS).await;
     let pem = world.serve_with_address();
-    let config = device::management_tls(&pem, None, world.hosts()).unwrap();
+    let config = device::management_tls(&pem, tls::Profile::ThreeGpp, None, world.hosts()).unwrap();
     world.connect(&config).await.unwrap();
     let policy = Some(validation(ValidationPolicy::ClockOcsp));
-    let config = device::management_tls(&pem, policy, world.hosts()).unwrap();
+    let config =
+        device::management_tls(&pem, tls::Profile::ThreeGpp, policy, world.hosts()).unwrap();
     let refused = world.connect(&config).await.err().unwrap();
     assert_eq!(refused.code(), "server-certificate-outside-profile");
 }

@@ -29,7 +29,7 @@ pub use deliver::{Delivery, Report};
 pub use form::{RequestForm, ValueForm};
 pub use id::{QueuedId, SessionRef};
 pub use log::{Transcript, accept_alert};
-pub use login::{LoginKind, TransportLogin};
+pub use login::{CertificateLogin, LoginKind, TransportLogin};
 pub use outcome::{Part, Reading, status_line};
 pub use pick::{Picked, Policy, pick};
 pub use port::{

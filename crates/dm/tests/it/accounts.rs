@@ -53,6 +53,7 @@ fn account(server: &str) -> Account {
             setting(AuthLevel::Client, AuthType::Digest),
             setting(AuthLevel::Server, AuthType::Basic),
         ],
+        transport: None,
     }
 }
 

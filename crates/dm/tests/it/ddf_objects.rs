@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use dm::ddf;
 use dm::objects::dev_detail::DevDetail;
 use dm::objects::dev_info::DevInfo;
-use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
+use dm::objects::dm_account::{
+    Account, Address, AddressType, AuthLevel, AuthSetting, AuthType, TransportKey,
+};
 use dm::objects::fumo::Fumo;
 use dm::objects::nap::{Nap, NapLogin};
 use dm::objects::scomo::{Component, Scomo, Target};
@@ -214,11 +216,23 @@ fn accounts() {
                 secret: octets(),
                 data: octets(),
             }],
+            transport: Some(TransportKey::Psk {
+                identity: "i".to_owned(),
+                key: SecretBytes::new(vec![1; 16]),
+            }),
         };
         account.write(&mut tree, &uri("./DMAcc/1")).unwrap();
+        let account = Account {
+            transport: Some(TransportKey::Certificate {
+                chain: "c".to_owned(),
+                key: SecretBytes::new(b"k".to_vec()),
+            }),
+            ..account
+        };
+        account.write(&mut tree, &uri("./DMAcc/2")).unwrap();
         tree
     };
-    compare("dmacc", &make, "DMAcc", &["1"], Some("op.a"));
+    compare("dmacc", &make, "DMAcc", &["1", "2"], Some("op.a"));
 }
 
 #[test]

@@ -60,5 +60,6 @@ mod scripted;
 mod second;
 mod size;
 mod tnds;
+mod transport_keys;
 mod tree;
 mod uri;

@@ -47,6 +47,32 @@ pub struct ManagementTls {
     /// Whether the listener begins with HTTP, and serves nothing before a device
     /// has asked for TLS in there (RFC 2817); in the profile `dm` only.
     pub upgrade: bool,
+    /// Whether devices show certificates.
+    pub clients: ManagementClients,
+}
+
+/// Whether devices show certificates, and whose count beside those that accounts
+/// name.
+#[derive(Clone, Default)]
+pub struct ManagementClients {
+    /// Whether they are asked.
+    pub certificates: ClientCertificates,
+    /// Authorities in PEM. A certificate of theirs is of the device whose Source
+    /// LocURI, or named subject, is a URI of its subjectAltName.
+    pub authorities: Option<Vec<u8>>,
+}
+
+/// Whether devices are asked for certificates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// They are not.
+    #[default]
+    None,
+    /// They are; one that has none proves itself otherwise, one whose certificate
+    /// is refused is turned away.
+    Optional,
+    /// A device without a certificate needs a pre-shared key.
+    Required,
 }
 
 impl ManagementTls {
@@ -59,12 +85,14 @@ impl ManagementTls {
             keys: false,
             renewed: None,
             upgrade: false,
+            clients: ManagementClients::default(),
         }
     }
 }
 
 /// Whether devices prove themselves in HTTP (OMA DM session security clause
-/// 9.2.1). One that did so by its pre-shared key is not asked.
+/// 9.2.1). One that did so by its pre-shared key is not asked, nor one by its
+/// certificate, unless its account has a login of HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpAuthentication {
     /// They don't.

@@ -3,8 +3,8 @@
 
 use clock::{Tick, Timestamp};
 use dm::queue::{
-    Account, Commit, Delivery, Direction, MessageRecord, Report, SessionRecord, SessionRef,
-    Transcript, accept_alert,
+    Account, Commit, Delivery, Direction, LoginKind, MessageRecord, Report, SessionRecord,
+    SessionRef, Transcript, accept_alert,
 };
 use dm::server::{Config, Event, Session};
 use dm::session::{Handled, Received, Transmit};
@@ -38,6 +38,8 @@ pub(super) struct Dialogue {
     /// What a device tells of commands of earlier sessions.
     pub(super) reports: Vec<Report>,
     pub(super) authenticated: bool,
+    /// What the device's transport has to show.
+    pub(super) login: Option<LoginKind>,
     record: SessionRecord,
     /// The record differs from what is stored.
     touched: bool,
@@ -82,6 +84,7 @@ impl Dialogue {
             delivery: Delivery::new(config.policy),
             reports: Vec::new(),
             authenticated: false,
+            login: account.and_then(|it| Some(it.login.as_ref()?.kind())),
             record: SessionRecord {
                 id: SessionRef::random(&mut OsRandom),
                 device: device.to_owned(),

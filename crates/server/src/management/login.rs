@@ -1,6 +1,7 @@
-//! What a device proves below DM: by a pre-shared key in TLS, or in HTTP (OMA DM
-//! session security clauses 9.2.1 and 9.2.2). Whoever proved to be one device may
-//! not speak for another.
+//! What a device proves below DM: by a pre-shared key or a certificate in TLS, or in
+//! HTTP (OMA DM session security clauses 9.2.1 and 9.2.2). Whoever proved to be one
+//! device may not speak for another, and a device whose account wants such a proof
+//! does not come without it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,8 @@ const NONCE: Duration = Duration::from_secs(300);
 pub(super) struct Sender {
     /// The device's Source LocURI.
     pub(super) device: Option<String>,
+    /// How TLS told it.
+    shown: Option<LoginKind>,
     /// What the answer is to prove.
     proof: Option<(Accepted, SecretBytes)>,
 }
@@ -50,12 +53,41 @@ impl<S: QueueStore> Shared<S> {
         &self,
         request: &Request,
     ) -> Result<Result<Sender, Response>, Error> {
-        if let Some(peer) = &request.peer {
+        let Some(peer) = &request.peer else {
+            return self.sender_in_http(request).await;
+        };
+        // A pre-shared key has no leaf.
+        if peer.leaf().is_empty() {
             return Ok(Ok(Sender {
                 device: Some(peer.name().to_owned()),
+                shown: Some(LoginKind::Psk),
                 proof: None,
             }));
         }
+        let account = match self.account_of_peer(peer).await? {
+            Ok(account) => account,
+            Err(answer) => return Ok(Err(answer)),
+        };
+        let mut sender = Sender::default();
+        if account.login.is_some_and(|login| login.kind().is_of_http()) {
+            match self.sender_in_http(request).await? {
+                Ok(found) => sender = found,
+                Err(asked) => return Ok(Err(asked)),
+            }
+            if sender
+                .device
+                .as_ref()
+                .is_some_and(|it| *it != account.device)
+            {
+                return Err(Error::OtherDevice);
+            }
+        }
+        sender.device = Some(account.device);
+        sender.shown = Some(LoginKind::Certificate);
+        Ok(Ok(sender))
+    }
+
+    async fn sender_in_http(&self, request: &Request) -> Result<Result<Sender, Response>, Error> {
         let Some(authenticator) = &self.authenticator else {
             return Ok(Ok(Sender::default()));
         };
@@ -75,11 +107,34 @@ impl<S: QueueStore> Shared<S> {
                 let (device, secret) = known.unzip();
                 Ok(Sender {
                     device,
+                    shown: None,
                     proof: secret.map(|secret| (accepted, secret)),
                 })
             }
             Err(denied) => Err(unauthorized(denied)),
         })
+    }
+
+    /// Whether an account's login has been shown as far as TLS shows it.
+    ///
+    /// # Errors
+    /// [`Error::LoginMissing`].
+    pub(super) fn check_login(
+        &self,
+        wanted: Option<LoginKind>,
+        sender: &Sender,
+    ) -> Result<(), Error> {
+        let keys = || self.config.tls.as_ref().is_some_and(|tls| tls.keys);
+        let in_tls = match wanted {
+            Some(LoginKind::Certificate) => true,
+            // Where nobody can come with a key none is missed.
+            Some(LoginKind::Psk) => keys(),
+            _ => false,
+        };
+        if in_tls && sender.shown != wanted {
+            return Err(Error::LoginMissing);
+        }
+        Ok(())
     }
 
     /// Adds to an answer what proves that this server has the secret too.

@@ -9,6 +9,7 @@ use tokens::os::OsRandom;
 
 use super::Shared;
 use super::dialogue::{Dialogue, Heard};
+use super::login::Sender;
 use super::sessions::Place;
 use crate::Error;
 use crate::binding;
@@ -34,13 +35,14 @@ impl<S: QueueStore> Shared<S> {
         let sender = match self.sender(request).await {
             Ok(Ok(sender)) => sender,
             Ok(Err(asked)) => return asked,
+            Err(error @ Error::OtherDevice) => return refusal(403, &error.reason()),
             Err(error) => {
                 tracing::warn!(reason = %error.reason(), "a device could not be told from others");
                 return refusal(503, &error.reason());
             }
         };
         let mut response = binding::answer(request, |encoding, octets, mac| {
-            self.device_message(encoding, octets, mac, sender.device.as_deref())
+            self.device_message(encoding, octets, mac, &sender)
         })
         .await;
         self.prove(&sender, &mut response);
@@ -52,11 +54,12 @@ impl<S: QueueStore> Shared<S> {
         encoding: Encoding,
         octets: &[u8],
         mac: Option<&str>,
-        proved: Option<&str>,
+        sender: &Sender,
     ) -> Result<Option<Transmit>, Error> {
         let received = Received::read(encoding, octets)
             .map_err(ProvisioningError::from)?
             .with_mac(mac);
+        let proved = sender.device.as_deref();
         if proved.is_some_and(|device| device != received.source()) {
             return Err(Error::OtherDevice);
         }
@@ -68,7 +71,7 @@ impl<S: QueueStore> Shared<S> {
         // session in that name answers it.
         for sure in [true, false] {
             for place in &places {
-                match self.try_place(place, sure, &received).await? {
+                match self.try_place(place, sure, &received, sender).await? {
                     Tried::Answered(answer) => return Ok(answer),
                     Tried::Refused(error) => refused = Some(error),
                     Tried::Elsewhere => {}
@@ -79,7 +82,7 @@ impl<S: QueueStore> Shared<S> {
         let begins = received.message().header.msg_id.number() == Some(1);
         match refused {
             Some(error) if !begins => Err(ProvisioningError::from(error).into()),
-            _ => self.begin(&received).await,
+            _ => self.begin(&received, sender).await,
         }
     }
 
@@ -89,6 +92,7 @@ impl<S: QueueStore> Shared<S> {
         place: &Place,
         sure: bool,
         received: &Received<'_>,
+        sender: &Sender,
     ) -> Result<Tried, Error> {
         let mut own = place.lock().await;
         if sure && !own.as_ref().is_some_and(|own| own.is_met_by(received)) {
@@ -101,8 +105,8 @@ impl<S: QueueStore> Shared<S> {
         };
         let tried = match dialogue.hear(self.ticks.now(), now(), received) {
             Ok(Heard::Within(handled)) => {
-                let answer = self.go_on(&mut dialogue, handled, received, place);
-                Tried::Answered(answer.await?)
+                let told = (handled, received, sender);
+                Tried::Answered(self.go_on(&mut dialogue, told, place).await?)
             }
             Ok(Heard::Aside(answer)) => Tried::Answered(answer),
             Err(error) => Tried::Refused(error),
@@ -111,7 +115,11 @@ impl<S: QueueStore> Shared<S> {
         Ok(tried)
     }
 
-    async fn begin(&self, received: &Received<'_>) -> Result<Option<Transmit>, Error> {
+    async fn begin(
+        &self,
+        received: &Received<'_>,
+        sender: &Sender,
+    ) -> Result<Option<Transmit>, Error> {
         let account = self.store.account(received.source()).await?;
         let mut dialogue = Dialogue::new(&self.config, account.as_ref(), received, now())?;
         let taken = dialogue
@@ -122,7 +130,8 @@ impl<S: QueueStore> Shared<S> {
             .sessions
             .make(received.source(), received.session_id().as_str());
         let mut own = place.lock().await;
-        let answer = self.go_on(&mut dialogue, handled, received, &place).await?;
+        let told = (handled, received, sender);
+        let answer = self.go_on(&mut dialogue, told, &place).await?;
         *own = Some(dialogue);
         Ok(answer)
     }
@@ -131,16 +140,17 @@ impl<S: QueueStore> Shared<S> {
     async fn go_on(
         &self,
         dialogue: &mut Dialogue,
-        handled: Handled,
-        received: &Received<'_>,
+        (handled, received, sender): (Handled, &Received<'_>, &Sender),
         place: &Place,
     ) -> Result<Option<Transmit>, Error> {
         self.sessions.touch(received.source(), place);
         if handled == Handled::Repeated {
+            self.check_transport(dialogue, sender)?;
             return Ok(dialogue.session.poll_transmit(self.ticks.now()));
         }
         let known = dialogue.authenticated;
         dialogue.take_events(now());
+        self.check_transport(dialogue, sender)?;
         let text = dialogue.transcript.received(received);
         dialogue.note(now(), Direction::In, text);
         if dialogue.authenticated && !known {
@@ -162,6 +172,15 @@ impl<S: QueueStore> Shared<S> {
             self.store_rest(dialogue).await?;
         }
         Ok(transmit)
+    }
+
+    /// A device that has proved itself is told what its transport lacks; anybody
+    /// else is not told that there is an account.
+    fn check_transport(&self, dialogue: &Dialogue, sender: &Sender) -> Result<(), Error> {
+        if dialogue.authenticated {
+            self.check_login(dialogue.login, sender)?;
+        }
+        Ok(())
     }
 
     /// Our message, with what was picked.

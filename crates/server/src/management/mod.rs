@@ -5,6 +5,7 @@
 
 mod api;
 mod asides;
+mod certificate;
 mod config;
 mod dialogue;
 mod endpoint;
@@ -18,7 +19,10 @@ use tls::http::auth::Authenticator;
 
 pub use dm::queue::Policy;
 
-pub use config::{HttpAuthentication, ManagementConfig, ManagementListeners, ManagementTls};
+pub use config::{
+    ClientCertificates, HttpAuthentication, ManagementClients, ManagementConfig,
+    ManagementListeners, ManagementTls,
+};
 pub use endpoint::ManagementEndpoint;
 pub use node::ManagementNode;
 

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::login::StoredKeys;
-use super::{ManagementConfig, ManagementEndpoint, ManagementListeners, Shared};
+use super::{ManagementConfig, ManagementEndpoint, ManagementListeners, Shared, certificate};
 use crate::Error;
 use crate::running::Running;
 use crate::time::now;
@@ -91,6 +91,7 @@ fn transport(shared: &Arc<Shared>, jobs: &mut Running) -> Result<Transport, Erro
     if own.keys {
         settings.keys = Some(Arc::new(StoredKeys::new(Arc::clone(shared))));
     }
+    settings.clients = certificate::authentication(shared, &own.clients)?;
     let config = ServerConfig::of(&settings)?;
     let (sender, current) = watch::channel(config);
     if let Some(renewed) = own.renewed.clone() {

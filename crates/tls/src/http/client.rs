@@ -93,21 +93,26 @@ impl Shared {
         }
         let tcp = TcpStream::connect(addresses.as_slice()).await?;
         let stream = open(&key.config, tcp, &key.host, &key.host, deadline).await?;
-        let mut connection = self.open(stream).await?;
-        let answer = connection.sender.send_request(request).await;
-        self.finish(key, connection, answer.map_err(|error| failure(&error))?)
-            .await
+        let (connection, answer) = self.open(stream, request).await?;
+        self.finish(key, connection, answer).await
     }
 
-    /// Starts HTTP on a new connection. Its task ends with the connection: when
-    /// the server closes, or soon after [`Connection`] is dropped.
-    async fn open(&self, stream: TlsStream) -> Result<Connection, Error> {
-        let (sender, mut driver) = http1::Builder::new()
+    /// Starts HTTP on a new connection with its first request, which is queued
+    /// before anything is read: what a server of TLS 1.3 says of our certificate
+    /// comes at any time, and is told to a request alone. The connection's task ends
+    /// with it: when the server closes, or soon after [`Connection`] is dropped.
+    async fn open(
+        &self,
+        stream: TlsStream,
+        request: hyper::Request<Whole>,
+    ) -> Result<(Connection, hyper::Response<Incoming>), Error> {
+        let (mut sender, mut driver) = http1::Builder::new()
             .max_buf_size(self.limits.head_octets.max(LEAST_BUFFER))
             .max_header_size(self.limits.head_octets)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure(&error))?;
+        let answer = sender.send_request(request);
         let (open, dropped) = oneshot::channel::<()>();
         tokio::spawn(async move {
             // Failures reach whoever waits for an answer; here they end a task.
@@ -120,10 +125,12 @@ impl Shared {
                 }
             }
         });
-        Ok(Connection {
+        let answer = answer.await.map_err(|error| failure(&error))?;
+        let connection = Connection {
             sender,
             _open: open,
-        })
+        };
+        Ok((connection, answer))
     }
 
     async fn finish(

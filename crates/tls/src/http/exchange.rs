@@ -99,12 +99,14 @@ pub(crate) async fn converse(
         .handshake(TokioIo::new(stream))
         .await
         .map_err(|error| failure(&error))?;
+    // Queued before the connection is first read from: what a peer says of our
+    // certificate in TLS 1.3 comes at any time, and is told to a request alone.
+    let answer = sender.send_request(request);
     let driver = Driver(tokio::spawn(async move {
         // Failures reach whoever reads the answer.
         let _ = driver.await;
     }));
-    let answer = sender.send_request(request).await;
-    let (head, body) = answer.map_err(|error| failure(&error))?.into_parts();
+    let (head, body) = answer.await.map_err(|error| failure(&error))?.into_parts();
     Ok(Answer {
         status: head.status,
         headers: head.headers,

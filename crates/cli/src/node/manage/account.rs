@@ -4,13 +4,16 @@
 //! shows a line of them.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use device::management::NAPS;
 use dm::bootstrap::{DocumentLimits, ProvisioningDoc};
-use dm::objects::dm_account::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
+use dm::objects::dm_account::{
+    Account, Address, AddressType, AuthLevel, AuthSetting, AuthType, TransportKey,
+};
 use dm::objects::nap::Nap;
 use secret::SecretBytes;
 use serde::Deserialize;
@@ -30,6 +33,30 @@ struct AccountFile {
     /// What the server proves itself with.
     #[serde(default)]
     server: Option<AuthFile>,
+    /// What the device answers a server with that asks in HTTP.
+    #[serde(default)]
+    http: Option<AuthFile>,
+    /// What its connections show in TLS.
+    #[serde(default)]
+    psk: Option<PskFile>,
+    #[serde(default)]
+    certificate: Option<CertificateFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PskFile {
+    identity: String,
+    /// In hexadecimal digits.
+    key: String,
+}
+
+/// Paths relative to the account's file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CertificateFile {
+    file: PathBuf,
+    key: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +95,7 @@ pub(super) fn from_toml(path: &Path) -> Result<Account> {
     let levels = [
         (AuthLevel::Client, file.client),
         (AuthLevel::Server, file.server),
+        (AuthLevel::Http, file.http),
     ];
     let mut auth = Vec::new();
     for (level, setting) in levels {
@@ -75,6 +103,16 @@ pub(super) fn from_toml(path: &Path) -> Result<Account> {
             auth.push(setting.into_setting(level)?);
         }
     }
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let transport = match (file.psk, file.certificate) {
+        (None, None) => None,
+        (Some(given), None) => Some(psk(&given.identity, &given.key)?),
+        (None, Some(given)) => {
+            let (file, key) = (dir.join(given.file), dir.join(given.key));
+            Some(certificate(&file, &key)?)
+        }
+        (Some(_), Some(_)) => bail!("{}: psk or certificate, not both", path.display()),
+    };
     let account = Account {
         server_id: file.server_id.parse().context("server_id")?,
         name: file.name,
@@ -87,6 +125,7 @@ pub(super) fn from_toml(path: &Path) -> Result<Account> {
         }],
         preferred_auth: None,
         auth,
+        transport,
     };
     account
         .check()
@@ -102,15 +141,45 @@ impl AuthFile {
             .map_err(|_| anyhow!("nonce is not base64"))?;
         Ok(AuthSetting {
             level,
-            type_: match self.type_ {
-                AuthChoice::Basic => AuthType::Basic,
-                AuthChoice::Digest => AuthType::Digest,
+            type_: match (self.type_, level) {
+                (AuthChoice::Basic, AuthLevel::Http) => AuthType::HttpBasic,
+                (AuthChoice::Digest, AuthLevel::Http) => AuthType::HttpDigest,
+                (AuthChoice::Basic, _) => AuthType::Basic,
+                (AuthChoice::Digest, _) => AuthType::Digest,
             },
             name: Some(self.name),
             secret: Some(SecretBytes::new(self.secret.into_bytes())),
             data: nonce.map(SecretBytes::new),
         })
     }
+}
+
+/// A pre-shared key of an identity and hexadecimal digits.
+fn psk(identity: &str, key: &str) -> Result<TransportKey> {
+    let key = HEXLOWER_PERMISSIVE.decode(key.trim().as_bytes());
+    let key = key.map_err(|_| anyhow!("a pre-shared key is in hexadecimal digits"))?;
+    Ok(TransportKey::Psk {
+        identity: identity.to_owned(),
+        key: SecretBytes::new(key),
+    })
+}
+
+/// A pre-shared key from a file of mode 0600 with `IDENTITY:HEX`.
+pub(super) fn psk_file(path: &Path) -> Result<TransportKey> {
+    let octets = key_file::read(path)?;
+    let text = std::str::from_utf8(octets.expose()).ok();
+    let parts = text.and_then(|text| text.trim().rsplit_once(':'));
+    let parts = parts.with_context(|| format!("{} is not IDENTITY:HEX", path.display()))?;
+    psk(parts.0, parts.1)
+}
+
+/// A certificate, with those above it, and its key of mode 0600, all in PEM.
+pub(super) fn certificate(file: &Path, key: &Path) -> Result<TransportKey> {
+    let chain = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    Ok(TransportKey::Certificate {
+        chain,
+        key: key_file::read(key)?,
+    })
 }
 
 /// What a provisioning document in XML has for a device.

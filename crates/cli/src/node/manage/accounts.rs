@@ -1,12 +1,13 @@
 //! `rehome device manage account`: the accounts of a device that is set up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use device::management::Client;
 use dm::tree::ServerId;
 
+use super::account::{certificate, psk_file};
 use super::settings::Settings;
 
 /// `rehome device manage account`
@@ -20,15 +21,67 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "DIR")]
         state: PathBuf,
     },
+    /// What connections to a server show in TLS
+    Show {
+        /// The server's identifier
+        server: ServerId,
+        /// The device's directory
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+        #[command(flatten)]
+        what: What,
+    },
+}
+
+/// What is shown.
+#[derive(Args)]
+#[group(required = true)]
+pub(crate) struct What {
+    /// A file of mode 0600 with a pre-shared key, IDENTITY:HEX
+    #[arg(long, value_name = "FILE")]
+    psk_file: Option<PathBuf>,
+    /// A certificate, then those above it, PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "key",
+        conflicts_with = "psk_file"
+    )]
+    certificate: Option<PathBuf>,
+    /// Its private key, PEM, mode 0600
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+    /// Nothing
+    #[arg(long, conflicts_with_all = ["psk_file", "certificate"])]
+    nothing: bool,
 }
 
 /// Runs `rehome device manage account`.
 pub(super) fn run(verb: &Verb) -> Result<()> {
-    let Verb::Remove { server, state } = verb;
+    match verb {
+        Verb::Remove { server, state } => {
+            open(state)?.remove_account(server)?;
+            eprintln!("{server} removed");
+        }
+        Verb::Show {
+            server,
+            state,
+            what,
+        } => {
+            let shown = match (&what.psk_file, &what.certificate, &what.key) {
+                (Some(file), ..) => Some(psk_file(file)?),
+                (None, Some(file), Some(key)) => Some(certificate(file, key)?),
+                _ => None,
+            };
+            open(state)?.set_transport(server, shown.as_ref())?;
+            eprintln!("{server} changed");
+        }
+    }
+    Ok(())
+}
+
+fn open(state: &Path) -> Result<Client> {
     let dir = std::path::absolute(state)?;
     let config = Settings::read(&dir)?.config(&dir, false)?;
-    let mut client = Client::open(&dir, config).context("the device can't be opened")?;
-    client.remove_account(server)?;
-    eprintln!("{server} removed");
-    Ok(())
+    Client::open(&dir, config).context("the device can't be opened")
 }

@@ -19,6 +19,7 @@ use tokens::NodeKey;
 
 use crate::encoding::EncodingChoice;
 use crate::node::config;
+use crate::node::management::TlsProfile;
 use crate::node::status::StatusSection;
 
 /// The file.
@@ -38,6 +39,8 @@ max_object = 1048576       # octets of an object in chunks (LrgObj); 0: none
 
 # Who certifies servers reached by HTTPS: one or more certificates in PEM.
 # authorities = "servers.pem"
+
+profile = "3gpp"           # of TLS: 1.2 and 1.3; dm: from 1.0 on, for old servers
 
 # Whether their certificates still hold, by the system's clock; without this
 # section by their dates alone. The keys are those of a device's rehome.toml.
@@ -79,6 +82,8 @@ pub(super) struct Settings {
     authorities: Option<PathBuf>,
     #[serde(default)]
     status: Option<StatusSection>,
+    #[serde(default)]
+    profile: TlsProfile,
     #[serde(default)]
     update: Option<Update>,
     #[serde(default)]
@@ -125,6 +130,7 @@ impl Settings {
     pub(super) fn config(&self, dir: &Path, allow_http: bool) -> Result<Config> {
         let mut config = Config::new(key(dir)?);
         config.allow_http = allow_http;
+        config.profile = self.profile.profile();
         config.hosts = config::hosts([&self.hosts])?;
         config.timing.retransmit_after = Duration::from_secs(self.retransmit_after_s);
         config.timing.transmissions = self.transmissions;
@@ -152,7 +158,13 @@ impl Settings {
         let pem = fs::read(authorities).with_context(|| authorities.display().to_string())?;
         let validation = self.status.as_ref().map(StatusSection::validation);
         let hosts = config::hosts([&self.hosts])?;
-        Ok(management_tls(&pem, validation.transpose()?, hosts)?)
+        let profile = self.profile.profile();
+        Ok(management_tls(
+            &pem,
+            profile,
+            validation.transpose()?,
+            hosts,
+        )?)
     }
 }
 

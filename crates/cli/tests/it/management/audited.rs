@@ -59,15 +59,20 @@ fn whole() -> Server {
     let (certificate, key) = certified(&rsa);
     server.put("rsa.pem", &certificate);
     server.put("rsa.key", &key);
-    server.configure(|settings| {
-        let settings = settings.replace(
+    for (from, to) in [
+        (
             "http_authentication = \"none\"",
             "http_authentication = \"digest-or-basic\"",
-        );
-        settings
-            + "profile = \"dm\"\npsk = true\n\
-               more = [{ certificate = \"rsa.pem\", key = \"rsa.key\" }]\n"
-    });
+        ),
+        ("# profile = \"3gpp\"", "profile = \"dm\""),
+        ("# psk = false", "psk = true"),
+        (
+            "# more = []",
+            "more = [{ certificate = \"rsa.pem\", key = \"rsa.key\" }]",
+        ),
+    ] {
+        server.configure(from, to);
+    }
     server.restart();
     let secret = server.put("psk.hex", KEY.as_bytes());
     let login = ["--login", "psk", "--login-name", DEVICE];

@@ -3,7 +3,10 @@
 
 mod asked;
 mod audited;
+mod certificates;
+mod certs;
 mod device;
+mod logins;
 mod node;
 mod notify;
 mod queue;

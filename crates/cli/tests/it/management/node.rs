@@ -22,6 +22,8 @@ pub(super) struct Server {
     dir: TempDir,
     token: String,
     running: Option<(Child, Value)>,
+    /// Whether what it logs goes to a file from the next start on.
+    pub(super) logs: bool,
 }
 
 /// A directory made by `rehome init dm`, whose listeners take any free port.
@@ -55,6 +57,7 @@ impl Server {
             dir,
             token,
             running: None,
+            logs: false,
         };
         server.restart();
         server
@@ -64,7 +67,12 @@ impl Server {
     pub(super) fn restart(&mut self) {
         self.stop();
         let config = self.dir.path().join("dm/rehome.toml");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rehome"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rehome"));
+        if self.logs {
+            let log = fs::File::create(self.log()).unwrap();
+            command.env("REHOME_LOG", "server=debug").stderr(log);
+        }
+        let mut child = command
             .args(["serve", "--config", text(&config)])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -79,7 +87,7 @@ impl Server {
         self.running = Some((child, ready));
     }
 
-    fn stop(&mut self) {
+    pub(super) fn stop(&mut self) {
         if let Some((mut child, _)) = self.running.take() {
             let _ = child.kill();
             let _ = child.wait();
@@ -113,10 +121,24 @@ impl Server {
         fs::write(&path, settings).unwrap();
     }
 
-    /// From the next start on it has another configuration.
-    pub(super) fn configure(&self, change: impl Fn(&str) -> String) {
-        let path = self.dir.path().join("dm/rehome.toml");
-        fs::write(&path, change(&fs::read_to_string(&path).unwrap())).unwrap();
+    /// Where it logs.
+    fn log(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+
+    /// What it has logged since it was started.
+    pub(super) fn logged(&self) -> String {
+        fs::read_to_string(self.log()).unwrap()
+    }
+
+    /// A directory that goes away with it.
+    pub(super) fn scratch(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Where it listens for devices.
+    pub(super) fn address(&self) -> String {
+        self.ready()["dm"].as_str().unwrap().to_owned()
     }
 
     /// A file of its directory, readable by its owner alone.
@@ -125,6 +147,15 @@ impl Server {
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
+    }
+
+    /// Changes its settings, from the next start on.
+    pub(super) fn configure(&self, from: &str, to: &str) {
+        let path = self.dir.path().join("dm/rehome.toml");
+        let settings = fs::read_to_string(&path).unwrap();
+        let changed = settings.replace(from, to);
+        assert_ne!(changed, settings, "no {from}");
+        fs::write(&path, changed).unwrap();
     }
 
     /// Runs `rehome dm` against it.

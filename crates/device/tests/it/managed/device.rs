@@ -61,6 +61,7 @@ pub fn account(server: &str, url: &str) -> Account {
             auth(AuthLevel::Client, "device", "device secret"),
             auth(AuthLevel::Server, server, &format!("{server} secret")),
         ],
+        transport: None,
     }
 }
 
@@ -98,14 +99,17 @@ impl Managed {
     /// A device with an account for each server, the first of which may update
     /// its firmware.
     pub fn new(servers: &[(&str, &str)]) -> Self {
-        let managed = Self::empty();
         let accounts = servers
             .iter()
             .map(|(server, url)| ((*server).to_owned(), account(server, url)));
+        Self::of(accounts.collect())
+    }
+
+    /// A device with these accounts.
+    pub fn of(accounts: Vec<(String, Account)>) -> Self {
+        let managed = Self::empty();
         let key = NodeKey::create(&managed.dir.join("node.key"), &mut OsRandom).unwrap();
-        setup(accounts.collect())
-            .create(&managed.dir, &key)
-            .unwrap();
+        setup(accounts).create(&managed.dir, &key).unwrap();
         managed
     }
 

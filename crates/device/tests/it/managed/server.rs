@@ -43,6 +43,9 @@ pub struct Seen {
     pub header_statuses: Vec<u16>,
 }
 
+/// What stands before the server: it is given a request and the server's answer.
+type Guard = dyn Fn(&http::Request, &dyn Fn() -> Response) -> Response + Send + Sync;
+
 pub struct Shared {
     url: String,
     /// What it shows to devices.
@@ -55,6 +58,7 @@ pub struct Shared {
     answer: Mutex<StatusCode>,
     /// Requests that it fails first.
     failures: Mutex<usize>,
+    guard: Mutex<Option<Arc<Guard>>>,
 }
 
 struct Talk {
@@ -95,11 +99,18 @@ impl DmServer {
             seen: Mutex::default(),
             answer: Mutex::new(StatusCode::OK),
             failures: Mutex::new(0),
+            guard: Mutex::default(),
         });
         let state = shared.clone();
         let handler = move |request: http::Request| {
             let state = state.clone();
-            async move { state.answer(&request) }
+            async move {
+                let guard = state.guard.lock().unwrap().clone();
+                match guard {
+                    Some(guard) => guard(&request, &|| state.answer(&request)),
+                    None => state.answer(&request),
+                }
+            }
         };
         let server = serve(listener, transport, ServerLimits::default(), handler).unwrap();
         Self {
@@ -118,6 +129,15 @@ impl DmServer {
     #[allow(dead_code, reason = "for the crate `rehome`, which shares this file")]
     pub fn forget_plans(&self) {
         self.shared.plans.lock().unwrap().clear();
+    }
+
+    /// Puts something before the server.
+    #[allow(dead_code, reason = "for the crate `device` alone")]
+    pub fn guard(
+        &self,
+        guard: impl Fn(&http::Request, &dyn Fn() -> Response) -> Response + Send + Sync + 'static,
+    ) {
+        *self.shared.guard.lock().unwrap() = Some(Arc::new(guard));
     }
 
     pub fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -37,6 +37,7 @@ impl TryFrom<&DmAccount> for Account {
             addresses: account.addresses.iter().map(address).collect(),
             preferred_auth: None,
             auth,
+            transport: None,
         };
         account.check()?;
         Ok(account)

@@ -2,7 +2,7 @@
 //! 5.3.4; OMA DM Bootstrap 1.2, transcription clause 3.1.4.3: their ACLs come with
 //! them).
 
-use super::Account;
+use super::{Account, transport};
 use crate::Error;
 use crate::objects::access::{GET, GET_REPLACE};
 use crate::tree::{NodeUri, Place, Right, Rights, Tree};
@@ -40,6 +40,9 @@ impl Account {
 
 /// As accounts are written ([`Account::write`]).
 fn rights(path: &[&str], interior: bool) -> Option<Rights> {
+    if let Some(rights) = transport::rights(path, interior) {
+        return Some(rights);
+    }
     let rights = match (interior, path) {
         (true, []) => &[Right::Get, Right::Delete],
         (true, ["ToConRef" | "AppAddr" | "AppAuth"] | ["ToConRef" | "AppAddr" | "AppAuth", _]) => {

@@ -11,9 +11,11 @@ mod authentication;
 mod bootstrap;
 mod inbox;
 mod read;
+mod transport;
 mod write;
 
 pub use authentication::{AuthLevel, AuthSetting, AuthType};
+pub use transport::TransportKey;
 
 use crate::tree::ServerId;
 
@@ -34,6 +36,8 @@ pub struct Account {
     pub preferred_auth: Option<AuthType>,
     /// AppAuth: the credentials, one for each level at most.
     pub auth: Vec<AuthSetting>,
+    /// Ext/rehome/Trsp: what its connections show in TLS.
+    pub transport: Option<TransportKey>,
 }
 
 impl Account {

@@ -3,7 +3,7 @@
 
 use secret::SecretBytes;
 
-use super::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType};
+use super::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType, TransportKey};
 use crate::Error;
 use crate::objects::access;
 use crate::tree::{NodeKind, NodeUri, Tree};
@@ -48,6 +48,7 @@ impl Account {
             addresses: Vec::new(),
             preferred_auth: None,
             auth: Vec::new(),
+            transport: TransportKey::read(tree, at)?,
         };
         // An empty AAuthPref leaves the choice to the device.
         if let Some(text) = top.text("AAuthPref")?.filter(|text| !text.is_empty()) {

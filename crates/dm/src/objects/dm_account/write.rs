@@ -20,6 +20,9 @@ impl Account {
         }
         self.addresses.iter().try_for_each(Address::check)?;
         self.auth.iter().try_for_each(AuthSetting::check)?;
+        if let Some(transport) = &self.transport {
+            transport.check()?;
+        }
         let of = |level: AuthLevel| self.auth.iter().filter(move |auth| auth.level == level);
         if AuthLevel::ALL
             .into_iter()
@@ -71,7 +74,11 @@ impl Account {
             writer.text("ConRef", GET_REPLACE, Some(connection))
         })?;
         writer.list("AppAddr", &self.addresses, put_address)?;
-        writer.list("AppAuth", &self.auth, put_auth)
+        writer.list("AppAuth", &self.auth, put_auth)?;
+        match &self.transport {
+            Some(transport) => transport.put(tree, at),
+            None => Ok(()),
+        }
     }
 
     /// Writes the nonce that a session has agreed on

@@ -2,13 +2,14 @@
 //! comes out again.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
-use dm::queue::{Account, AccountAuth, LoginKind, TransportLogin};
+use dm::queue::{Account, AccountAuth, CertificateLogin, LoginKind, TransportLogin};
 use dm::session::Profile;
 use provisioning::Reason;
 use secret::SecretBytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::AccountSummary;
+use tls::ClientLeaf;
 
 use super::super::Shared;
 use super::text::Query;
@@ -33,13 +34,20 @@ struct Given {
     login: Option<GivenLogin>,
 }
 
-/// What the device's transport shows. A pre-shared key is in hexadecimal digits.
+/// What the device's transport shows. A pre-shared key is in hexadecimal digits, a
+/// certificate in PEM.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GivenLogin {
     kind: LoginKind,
-    name: String,
-    secret: String,
+    name: Option<String>,
+    secret: Option<String>,
+    certificate: Option<String>,
+    /// Any certificate with the key of this one.
+    #[serde(default)]
+    key_only: bool,
+    /// A URI in the subjectAltName of certificates that an authority issues.
+    subject: Option<String>,
 }
 
 impl Shared {
@@ -116,15 +124,39 @@ impl Shared {
 
 fn login(given: GivenLogin) -> Result<TransportLogin, Refused> {
     let malformed = || (400, Reason::new("login-malformed"));
-    let secret = octets(given.secret)?;
+    if given.kind == LoginKind::Certificate {
+        if given.name.is_some() || given.secret.is_some() {
+            return Err(malformed());
+        }
+        let certificate = certificate(&given).ok_or_else(malformed)??;
+        return TransportLogin::of_certificate(&certificate).map_err(|_| malformed());
+    }
+    let other = given.certificate.is_some() || given.subject.is_some() || given.key_only;
+    let (Some(name), Some(secret), false) = (given.name, given.secret, other) else {
+        return Err(malformed());
+    };
+    let secret = octets(secret)?;
     let secret = match given.kind {
         LoginKind::Psk => {
             let key = HEXLOWER_PERMISSIVE.decode(secret.expose());
             SecretBytes::new(key.map_err(|_| malformed())?)
         }
-        LoginKind::HttpBasic | LoginKind::HttpDigest => secret,
+        _ => secret,
     };
-    TransportLogin::new(given.kind, &given.name, secret).map_err(|_| malformed())
+    TransportLogin::new(given.kind, &name, secret).map_err(|_| malformed())
+}
+
+/// Which certificate is the device's; nothing unless it is said in one way.
+fn certificate(given: &GivenLogin) -> Option<Result<CertificateLogin, Refused>> {
+    match (&given.certificate, &given.subject, given.key_only) {
+        (Some(pem), None, key_only) => Some(match ClientLeaf::read_pem(pem.as_bytes()) {
+            Ok(leaf) if key_only => Ok(CertificateLogin::Key(leaf.key_digest)),
+            Ok(leaf) => Ok(CertificateLogin::Leaf(leaf.digest)),
+            Err(refusal) => Err((400, Reason::new(refusal.code))),
+        }),
+        (None, Some(uri), false) => Some(Ok(CertificateLogin::Subject(uri.clone()))),
+        _ => None,
+    }
 }
 
 fn octets(text: String) -> Result<SecretBytes, Refused> {

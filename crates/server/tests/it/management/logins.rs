@@ -6,8 +6,8 @@ use dm::queue::{Account, LoginKind, TransportLogin};
 use dm::session::{Received, Transmit};
 use secret::SecretBytes;
 use server::management::{
-    HttpAuthentication, ManagementConfig, ManagementListeners, ManagementNode, ManagementTls,
-    Policy,
+    HttpAuthentication, ManagementClients, ManagementConfig, ManagementListeners, ManagementNode,
+    ManagementTls, Policy,
 };
 use store::{SqliteOptions, Store, StoreKey};
 use tls::http::auth::{HttpLogin, LoginScheme};
@@ -194,6 +194,7 @@ async fn devices_with_keys(name: &str, upgrade: bool) {
             keys: true,
             renewed: None,
             upgrade,
+            clients: ManagementClients::default(),
         }),
         // Not asked of whoever has a key.
         http_authentication: HttpAuthentication::Digest,

@@ -1,6 +1,7 @@
 //! The management server's way to its store: how often a session goes there, in
 //! what order, and what a failure leaves.
 
+mod certificates;
 mod logins;
 
 use std::net::{Ipv4Addr, SocketAddr};

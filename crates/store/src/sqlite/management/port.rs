@@ -66,6 +66,18 @@ impl SqliteStore {
         accounts::by_login(&conn, &self.key, name)
     }
 
+    /// A device's account, for a handshake, as
+    /// [`account_of_login_now`](Self::account_of_login_now).
+    ///
+    /// # Errors
+    /// What SQLite says, or a row that does not open.
+    pub fn account_now(&self, device: &str) -> Result<Option<Account>, Error> {
+        let conn = self.handshakes.lock();
+        let conn = conn.unwrap_or_else(PoisonError::into_inner);
+        let found = accounts::by_device(&conn, &self.key, device)?;
+        Ok(found.map(|(account, _)| account))
+    }
+
     /// Accounts in the order of their devices, those behind `after`.
     ///
     /// # Errors
