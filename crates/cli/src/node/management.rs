@@ -90,8 +90,7 @@ struct Tls {
     #[serde(default)]
     psk: bool,
     /// Whether devices show certificates.
-    #[serde(default)]
-    client_certificates: Clients,
+    client_certificates: Option<Clients>,
     /// Who issues them, beside those that accounts name.
     client_authorities: Option<PathBuf>,
     certificate: Option<PathBuf>,
@@ -101,10 +100,9 @@ struct Tls {
     more: Vec<Identity>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Clients {
-    #[default]
     None,
     Optional,
     Required,
@@ -226,7 +224,7 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
         keys: own.psk,
         upgrade: own.upgrade,
         clients: ManagementClients {
-            certificates: match own.client_certificates {
+            certificates: match assurance::clients(own)? {
                 Clients::None => ClientCertificates::None,
                 Clients::Optional => ClientCertificates::Optional,
                 Clients::Required => ClientCertificates::Required,

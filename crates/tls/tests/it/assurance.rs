@@ -17,7 +17,7 @@ fn each_level_asks_for_no_less_than_the_one_below() {
         assert!(lower.oldest() <= higher.oldest());
         assert!(lower.client_authentication() < higher.client_authentication());
         let weaker = |policy: &&str| lower.status().contains(policy);
-        assert!(higher.status().iter().all(|policy| weaker(&policy)));
+        assert!(higher.status().iter().all(weaker));
         assert!(lower.soft_fail() || !higher.soft_fail());
     }
     assert_eq!(

@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 use tls::{Assurance, ClientProof, Profile};
 
-use super::{Dm, HttpAuth, Tls, TlsProfile};
+use super::{Clients, Dm, HttpAuth, Tls, TlsProfile};
 
 /// The versions and suites that a configuration comes to.
 pub(super) fn profile(own: &Tls) -> Result<Profile> {
@@ -40,23 +40,46 @@ pub(super) fn login(dm: &Dm) -> Result<HttpAuth> {
         return Ok(said.unwrap_or_default());
     };
     let wanted = Assurance::numbered(level)?.client_authentication();
-    // Where every device has a key, the handshake proves it.
-    let keys_alone = own.psk && own.certificate.is_none() && own.more.is_empty();
     match wanted {
+        // Then the handshake proves everybody.
+        ClientProof::Login if own.client_certificates == Some(Clients::Required) => {
+            Ok(said.unwrap_or_default())
+        }
         ClientProof::Login if !own.psk && said == Some(HttpAuth::None) => bail!(
             "[dm.tls] has assurance = {level} and [dm] http_authentication = \"none\", without \
              psk: the level wants devices to prove themselves"
         ),
         ClientProof::Login => Ok(said.unwrap_or(HttpAuth::Digest)),
-        ClientProof::Handshake if !keys_alone => bail!(
-            "[dm.tls] has assurance = {level} and lets devices in without a key: the level wants \
-             psk = true and no certificate of the server's"
+        ClientProof::None | ClientProof::Handshake | ClientProof::Certificate => {
+            Ok(said.unwrap_or_default())
+        }
+    }
+}
+
+/// Whether devices are asked for certificates: what is said, else what the level
+/// wants.
+pub(super) fn clients(own: &Tls) -> Result<Clients> {
+    let said = own.client_certificates;
+    let Some(level) = level(own)? else {
+        return Ok(said.unwrap_or(Clients::None));
+    };
+    // Where every device has a key, the handshake proves it.
+    let keys_alone = own.psk && own.certificate.is_none() && own.more.is_empty();
+    let number = level.number();
+    match level.client_authentication() {
+        ClientProof::Handshake if keys_alone => Ok(said.unwrap_or(Clients::None)),
+        ClientProof::Certificate if own.psk => bail!(
+            "[dm.tls] has assurance = {number} and psk = true: the level wants a certificate of \
+             every device"
         ),
-        ClientProof::Certificate => bail!(
-            "[dm.tls] has assurance = {level} and nothing that asks devices for certificates, as \
-             the level wants"
-        ),
-        ClientProof::None | ClientProof::Handshake => Ok(said.unwrap_or_default()),
+        ClientProof::Handshake | ClientProof::Certificate => match said {
+            None | Some(Clients::Required) => Ok(Clients::Required),
+            Some(_) => bail!(
+                "[dm.tls] has assurance = {number} and client_certificates other than \
+                 \"required\": the level wants devices to prove themselves in the handshake"
+            ),
+        },
+        ClientProof::None | ClientProof::Login => Ok(said.unwrap_or(Clients::None)),
     }
 }
 
@@ -74,29 +97,35 @@ mod tests {
     }
 
     /// What it comes to, or the words of the refusal.
-    fn made(text: &str) -> Result<(Profile, HttpAuth), String> {
+    fn made(text: &str) -> Result<(Profile, HttpAuth, Clients), String> {
         let dm = dm(text);
-        let both = || Ok((profile(dm.tls.as_ref().unwrap())?, login(&dm)?));
-        both().map_err(|error: anyhow::Error| error.to_string())
+        let tls = dm.tls.as_ref().unwrap();
+        let all = || Ok((profile(tls)?, login(&dm)?, clients(tls)?));
+        all().map_err(|error: anyhow::Error| error.to_string())
     }
 
     #[test]
     fn a_level_stands_for_what_is_not_said() {
         let certificate = "certificate = \"c\"\nkey = \"k\"\n";
-        let one = made(&format!("[tls]\nassurance = 1\n{certificate}")).unwrap();
-        assert!(one == (Profile::Dm, HttpAuth::None));
-        let (two, login) = made(&format!("[tls]\nassurance = 2\n{certificate}")).unwrap();
-        assert!(two == Assurance::Two.profile().unwrap() && login == HttpAuth::Digest);
-        let three = made("[tls]\nassurance = 3\npsk = true\n").unwrap();
-        assert!(three == (Profile::ThreeGpp, HttpAuth::None));
+        let level = |number: u8, more: &str| {
+            made(&format!("[tls]\nassurance = {number}\n{more}{certificate}")).unwrap()
+        };
+        assert!(level(1, "") == (Profile::Dm, HttpAuth::None, Clients::None));
+        let two = Assurance::Two.profile().unwrap();
+        assert!(level(2, "") == (two.clone(), HttpAuth::Digest, Clients::None));
+        let asked = "client_certificates = \"required\"\n";
+        assert!(level(2, asked) == (two, HttpAuth::None, Clients::Required));
+        let three = (Profile::ThreeGpp, HttpAuth::None, Clients::Required);
+        assert!(level(3, "") == three && level(3, "psk = true\n") == three);
+        let keys = made("[tls]\nassurance = 3\npsk = true\n").unwrap();
+        assert!(keys == (Profile::ThreeGpp, HttpAuth::None, Clients::None));
+        let four = Assurance::Four.profile().unwrap();
+        assert!(level(4, "") == (four, HttpAuth::None, Clients::Required));
         // More than the level wants.
-        let more = made(&format!(
-            "[tls]\nassurance = 1\nprofile = \"3gpp\"\n{certificate}"
-        ));
-        assert!(more.unwrap().0 == Profile::ThreeGpp);
+        assert!(level(1, "profile = \"3gpp\"\n").0 == Profile::ThreeGpp);
         // As it was without a level.
         let none = made(&format!("[tls]\n{certificate}")).unwrap();
-        assert!(none == (Profile::ThreeGpp, HttpAuth::None));
+        assert!(none == (Profile::ThreeGpp, HttpAuth::None, Clients::None));
     }
 
     #[test]
@@ -118,14 +147,17 @@ mod tests {
                 "http_authentication = \"none\"\n[tls]\nassurance = 2",
                 ["assurance = 2", "http_authentication = \"none\""],
             ),
-            ("[tls]\nassurance = 3", ["assurance = 3", "psk = true"]),
             (
-                "[tls]\nassurance = 3\npsk = true\ncertificate = \"c\"\nkey = \"k\"",
-                ["assurance = 3", "without a key"],
+                "[tls]\nassurance = 3\nclient_certificates = \"optional\"",
+                ["assurance = 3", "client_certificates"],
+            ),
+            (
+                "[tls]\nassurance = 4\nclient_certificates = \"none\"",
+                ["assurance = 4", "client_certificates"],
             ),
             (
                 "[tls]\nassurance = 4\npsk = true",
-                ["assurance = 4", "certificates"],
+                ["assurance = 4", "psk = true"],
             ),
             ("[tls]\nassurance = 5", ["assurance = 5", "1 to 4"]),
         ] {
