@@ -7,12 +7,16 @@
 
 #![deny(unsafe_code)]
 
+mod certificate;
 mod cpu;
 mod dm;
+mod handshakes;
 mod measure;
+mod ocsp;
 #[cfg(feature = "peers")]
 #[expect(unsafe_code, reason = "the peers are C libraries")]
 mod peer;
+mod process;
 mod report;
 mod syncml;
 
@@ -32,9 +36,19 @@ const BENCHES: &[Bench] = &[
         dm::rows,
     ),
     (
+        ocsp::NAME,
+        "answers about certificates: openssl ocsp, the HTTP server with fixed octets",
+        ocsp::rows,
+    ),
+    (
         "syncml",
         "a SyncML message: libwbxml both ways, libexpat's parser",
         syncml::rows,
+    ),
+    (
+        "tls",
+        "handshakes, full and resumed, by profile: nginx, openssl s_server",
+        handshakes::rows,
     ),
 ];
 
@@ -53,6 +67,19 @@ fn main() -> ExitCode {
 /// Whether every row has all its numbers.
 fn run(args: &[String]) -> Result<bool> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    // How a bench starts a server of ours that it measures.
+    match words.as_slice() {
+        ["--serve-tls", profile, key, dir] => {
+            return handshakes::serve_ours(profile, key, dir).map(|()| true);
+        }
+        ["--serve-ocsp", dir] => return ocsp::serve_ours(dir).map(|()| true),
+        ["--serve-fixed", file] => return ocsp::serve_fixed(file).map(|()| true),
+        _ => {}
+    }
+    let (alone, words) = match words.as_slice() {
+        [process::ALONE, rest @ ..] => (true, rest.to_vec()),
+        all => (false, all.to_vec()),
+    };
     let (name, json) = match words.as_slice() {
         [name] if *name != "--json" => (*name, false),
         [name, "--json"] | ["--json", name] => (*name, true),
@@ -61,6 +88,9 @@ fn run(args: &[String]) -> Result<bool> {
     let Some((.., rows)) = BENCHES.iter().find(|(known, ..)| *known == name) else {
         bail!("there is no bench `{name}`\n{}", usage());
     };
+    if name == ocsp::NAME && !alone {
+        return process::run_alone(args);
+    }
     let rows = rows()?;
     if json {
         report::say(&report::json(&rows));

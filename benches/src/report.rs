@@ -1,6 +1,7 @@
 //! What a bench found: a table for people, JSON for programs.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use serde_json::{Value, json};
 
@@ -130,9 +131,10 @@ fn rounded(value: f64, parts: f64) -> f64 {
     (value * parts).round() / parts
 }
 
-#[expect(clippy::print_stdout, reason = "a program's result")]
+/// Whoever reads may have read enough (`./x bench NAME | head -3`).
 pub(crate) fn say(text: &str) {
-    println!("{text}");
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 #[expect(clippy::print_stderr, reason = "a program's complaints")]

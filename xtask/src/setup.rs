@@ -1,6 +1,8 @@
 //! Installs what the build and the tests need: Debian packages, nothing that
 //! is not listed here. Never sudo, never a daemon of the system's.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -44,10 +46,11 @@ pub(crate) const PROGRAMS: [Needed; 10] = [
 pub(crate) const SSL3: [Needed; 1] =
     [("python3", "python3-venv", "tlslite-ng, the peer of SSL 3.0")];
 
-/// What `./x bench` links.
-pub(crate) const BENCH: [Needed; 2] = [
+/// What `./x bench` links and starts.
+pub(crate) const BENCH: [Needed; 3] = [
     ("libwbxml2.so", "libwbxml2-dev", "a peer of the benches"),
     ("libexpat.so", "libexpat1-dev", "a peer of the benches"),
+    ("nginx", "nginx-light", "a peer of the benches"),
 ];
 
 /// Installs missing packages when it may, otherwise prints the line to run.
@@ -73,11 +76,42 @@ fn install(programs: &[Needed], may_install: bool) -> Result<()> {
         );
     }
     process::run(apt().arg("update"))?;
+    let _quiet = NoDaemons::begin()?;
     process::run(
         apt()
             .args(["install", "--yes", "--no-install-recommends"])
             .args(&packages),
     )
+}
+
+/// Where Debian asks whether a package may start its daemon, and the answer no
+/// (invoke-rc.d(8)).
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+const NO_DAEMON: &str = "#!/bin/sh\nexit 101\n";
+
+/// While this lives, no package that is installed starts a daemon of its own.
+struct NoDaemons {
+    ours: bool,
+}
+
+impl NoDaemons {
+    /// A policy that is there already is somebody's decision, and stays.
+    fn begin() -> Result<Self> {
+        let ours = !fs::exists(POLICY)?;
+        if ours {
+            fs::write(POLICY, NO_DAEMON)?;
+            fs::set_permissions(POLICY, fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(Self { ours })
+    }
+}
+
+impl Drop for NoDaemons {
+    fn drop(&mut self) {
+        if self.ours && fs::remove_file(POLICY).is_err() {
+            eprintln!("x: {POLICY} is left over: remove it, or no daemon will start");
+        }
+    }
 }
 
 /// `./x setup`.

@@ -6,13 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
-use openssl::ec::{EcGroup, EcKey};
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkey::PKey;
-use openssl::x509::{X509, X509Name};
 use tls::{
     ClientConfig, Credentials, PeerIdentity, PeerRole, PeerVerifier, Profile, Refusal, TlsStream,
 };
@@ -20,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-const HOST: &str = "dm.rehome.test";
+use crate::certificate::{self, HOST};
+
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How devices reach their server.
@@ -128,19 +122,7 @@ pub(crate) fn client() -> Result<ClientConfig> {
 
 /// A P-256 certificate and its key for a server.
 pub(crate) fn credentials() -> Result<Credentials> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-    let key = PKey::from_ec_key(EcKey::generate(&group)?)?;
-    let mut name = X509Name::builder()?;
-    name.append_entry_by_nid(Nid::COMMONNAME, HOST)?;
-    let name = name.build();
-    let mut made = X509::builder()?;
-    made.set_version(2)?;
-    made.set_serial_number(&*BigNum::from_u32(1)?.to_asn1_integer()?)?;
-    made.set_subject_name(&name)?;
-    made.set_issuer_name(&name)?;
-    made.set_pubkey(&key)?;
-    made.set_not_before(&*Asn1Time::days_from_now(0)?)?;
-    made.set_not_after(&*Asn1Time::days_from_now(30)?)?;
-    made.sign(&key, MessageDigest::sha256())?;
-    Ok(Credentials::new(&made.build().to_der()?, &[], key)?)
+    let key = certificate::ec_key()?;
+    let leaf = certificate::self_signed(&key)?.to_der()?;
+    Ok(Credentials::new(&leaf, &[], key)?)
 }
