@@ -5,7 +5,9 @@
 
 use clock::Random;
 
-use crate::{AkaError, Amf, AuthenticationVector, Auts, Ind, Milenage, Rand, Seq, Sqn};
+use crate::{
+    AkaError, AlgorithmSet, Amf, AuthenticationVector, Auts, Challenge, Ind, Rand, Seq, Sqn,
+};
 
 /// The most vectors in one answer; GSUP carries up to five.
 pub const MAX_VECTORS: usize = 5;
@@ -50,9 +52,9 @@ impl SeqReservation {
     /// # Errors
     /// A count outside 1 to [`MAX_VECTORS`], or used-up numbers; nothing
     /// changed then.
-    pub fn issue(
+    pub fn issue<A: AlgorithmSet + ?Sized>(
         &mut self,
-        milenage: &Milenage,
+        algorithm: &A,
         amf: Amf,
         ind: Ind,
         count: usize,
@@ -68,17 +70,17 @@ impl SeqReservation {
             .next
             .plus(count as u64)
             .ok_or(AkaError::SequenceExhausted)?;
-        let mut vectors = Vec::with_capacity(count);
+        let mut challenges = Vec::with_capacity(count);
         for step in 0..count as u64 {
             let seq = self.next.plus(step).ok_or(AkaError::SequenceExhausted)?;
-            let rand = Rand(random.array());
-            vectors.push(AuthenticationVector::new(
-                milenage,
-                rand,
-                Sqn::new(seq, ind),
+            challenges.push(Challenge {
+                rand: Rand(random.array()),
+                sqn: Sqn::new(seq, ind),
                 amf,
-            ));
+            });
         }
+        let mut vectors = Vec::with_capacity(count);
+        algorithm.vectors(&challenges, &mut vectors);
         self.next = after;
         Ok(Issue {
             store_bound: self.raise_bound(),
@@ -93,13 +95,13 @@ impl SeqReservation {
     /// # Errors
     /// [`AkaError::AutsInvalid`] if the AUTS is not this subscriber's for this
     /// RAND; used-up numbers. Nothing changed then.
-    pub fn resynchronise(
+    pub fn resynchronise<A: AlgorithmSet + ?Sized>(
         &mut self,
-        milenage: &Milenage,
+        algorithm: &A,
         rand: &Rand,
         auts: &Auts,
     ) -> Result<Option<Seq>, AkaError> {
-        let sqn_ms = auts.verify(milenage, rand)?;
+        let sqn_ms = auts.verify(algorithm, rand)?;
         let above = sqn_ms.seq().plus(1).ok_or(AkaError::SequenceExhausted)?;
         self.next = self.next.max(above);
         Ok(self.raise_bound())

@@ -19,6 +19,23 @@ pub enum AkaError {
     /// clause 5.3 asks for distinct pairs of rotation and constant).
     #[error("two MILENAGE outputs have the same rotation and constant")]
     ConstantsCollide,
+    /// Unsupported: a length of TUAK (TS 35.231 clause 5), or one that an
+    /// authentication vector does not carry (TS 33.102 clause 6.3.7).
+    #[error("unsupported: {what} of {bits} bits")]
+    LengthUnsupported {
+        /// MAC, RES, CK or IK.
+        what: &'static str,
+        /// The length.
+        bits: u16,
+    },
+    /// Malformed: a network name without octets, or too long for AT_KDF_INPUT
+    /// (RFC 9048 clause 3.1).
+    #[error("a network name has 1 to 1016 octets")]
+    MalformedNetworkName,
+    /// Peer violation, or misuse at home: keys of EPS, 5G or EAP-AKA' from a vector
+    /// whose AMF has no separation bit (TS 33.102 annex H).
+    #[error("the AMF's separation bit is not set, so the vector is for UMTS and GSM alone")]
+    SeparationBitMissing,
     /// Misuse: more vectors asked for than one answer may carry.
     #[error("one answer carries 1 to {max} authentication vectors, not {asked}")]
     VectorCount {
@@ -47,6 +64,9 @@ impl AkaError {
             Self::MalformedPlmn => "plmn-malformed",
             Self::MalformedRotation => "milenage-rotation-malformed",
             Self::ConstantsCollide => "milenage-constants-collide",
+            Self::LengthUnsupported { .. } => "length-unsupported",
+            Self::MalformedNetworkName => "network-name-malformed",
+            Self::SeparationBitMissing => "separation-bit-missing",
             Self::VectorCount { .. } => "vector-count",
             Self::SequenceExhausted => "sequence-exhausted",
             Self::AutsInvalid => "auts-invalid",

@@ -8,9 +8,10 @@ use crate::AuthenticationVector;
 /// Which of the two SRES derivations of TS 55.205 clause 4 to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SresConversion {
-    /// SRES derivation 1: the halves of XRES, added. This is c2 of TS 33.102.
+    /// SRES derivation 1: the quarters of XRES, zeros put after it up to 128 bits,
+    /// added. This is c2 of TS 33.102.
     Folded,
-    /// SRES derivation 2: the first half of XRES.
+    /// SRES derivation 2: the first four octets of XRES.
     Truncated,
 }
 
@@ -26,17 +27,17 @@ impl GsmTriplet {
     /// The triplet that goes with an authentication vector.
     #[must_use]
     pub fn new(vector: &AuthenticationVector, conversion: SresConversion) -> Self {
-        let xres = u64::from_be_bytes(*vector.xres.expose());
+        let quarters = vector.xres.padded().as_chunks::<4>().0.iter();
+        let mut quarters = quarters.map(|quarter| u32::from_be_bytes(*quarter));
         let sres = match conversion {
-            SresConversion::Folded => (xres >> 32) ^ (xres & 0xffff_ffff),
-            SresConversion::Truncated => xres >> 32,
+            SresConversion::Folded => quarters.fold(0, |sum, quarter| sum ^ quarter),
+            SresConversion::Truncated => quarters.next().unwrap_or_default(),
         };
-        let [_, _, _, _, sres @ ..] = sres.to_be_bytes();
         let keys =
             u128::from_be_bytes(*vector.ck.expose()) ^ u128::from_be_bytes(*vector.ik.expose());
         let [_, _, _, _, _, _, _, _, kc @ ..] = (keys ^ (keys >> 64)).to_be_bytes();
         Self {
-            sres: Secret::new(sres),
+            sres: Secret::new(sres.to_be_bytes()),
             kc: Secret::new(kc),
         }
     }

@@ -60,11 +60,11 @@ impl Sqn {
     /// SQN ⊕ AK, as AUTN and AUTS carry it.
     #[must_use]
     pub fn concealed(self, ak: &Secret<[u8; 6]>) -> [u8; 6] {
-        let mut out = self.to_octets();
-        for (octet, key) in out.iter_mut().zip(ak.expose()) {
-            *octet ^= key;
-        }
-        out
+        self.xor(ak.expose())
+    }
+
+    pub(crate) fn xor(self, ak: &[u8; 6]) -> [u8; 6] {
+        Self(self.0 ^ Self::from_octets(*ak).0).to_octets()
     }
 
     /// The inverse of [`Self::concealed`].

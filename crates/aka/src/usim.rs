@@ -4,11 +4,33 @@
 
 use secret::{Secret, ct_eq};
 
-use crate::{AkaError, Autn, Auts, Ind, Milenage, Outputs, Rand, Seq, Sqn};
+use crate::{AkaError, AlgorithmSet, Autn, Auts, Challenge, Ind, Rand, Res, Seq, Sqn};
 
-/// How far a SEQ may jump ahead, the Δ of annex C.2.1: without a bound, one
-/// vector with an enormous SEQ would use up the USIM's numbers.
-const MAX_JUMP: u64 = 1 << 28;
+/// Which SEQ a USIM takes, seen from SEQ_MS, the highest that it has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How far a SEQ may be above SEQ_MS, the Δ of annex C.2.1: without a bound,
+    /// one vector with an enormous SEQ would use up the USIM's numbers.
+    pub jump: u64,
+    /// A SEQ must be less than this below SEQ_MS, the L of annex C.2.3: without it,
+    /// a vector for a node that was seldom used stays good for as long as nothing
+    /// newer comes from there.
+    pub age: Option<u64>,
+}
+
+impl Limits {
+    /// Δ of 2^28 and no L (the profiles of annex C.3).
+    pub const PROFILE: Self = Self {
+        jump: 1 << 28,
+        age: None,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::PROFILE
+    }
+}
 
 /// The highest SEQ accepted for each IND (annex C.2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +38,8 @@ pub struct SqnArray([Seq; Ind::COUNT]);
 
 /// A response and the session keys.
 pub struct Response {
-    /// RES, 8 octets.
-    pub res: Secret<[u8; 8]>,
+    /// RES, 4 to 16 octets; 8 for MILENAGE.
+    pub res: Res,
     /// Cipher key.
     pub ck: Secret<[u8; 16]>,
     /// Integrity key.
@@ -68,16 +90,24 @@ impl SqnArray {
             })
     }
 
-    /// Whether the USIM would take this number: above the last one of its IND
-    /// and not too far above the highest of all.
+    /// Whether the USIM would take this number under [`Limits::PROFILE`].
     #[must_use]
     pub fn accepts(&self, sqn: Sqn) -> bool {
+        self.accepts_within(sqn, &Limits::PROFILE)
+    }
+
+    /// Whether the USIM would take this number: above the last one of its IND,
+    /// not too far above the highest of all, and not too far below it.
+    #[must_use]
+    pub fn accepts_within(&self, sqn: Sqn, limits: &Limits) -> bool {
         let last = self
             .0
             .get(sqn.ind().to_usize())
             .copied()
             .unwrap_or(Seq::MAX);
-        sqn.seq() > last && sqn.seq().above(self.highest().seq()) <= MAX_JUMP
+        let highest = self.highest().seq();
+        let young = limits.age.is_none_or(|age| highest.above(sqn.seq()) < age);
+        young && sqn.seq() > last && sqn.seq().above(highest) <= limits.jump
     }
 
     fn take(&mut self, sqn: Sqn) {
@@ -93,38 +123,53 @@ impl Default for SqnArray {
     }
 }
 
-/// Answers a challenge.
+/// Answers a challenge under [`Limits::PROFILE`].
 ///
 /// # Errors
 /// [`AkaError::MacFailure`] if the challenge does not come from this
 /// subscriber's home network; nothing changed then.
-pub fn authenticate(
-    milenage: &Milenage,
+pub fn authenticate<A: AlgorithmSet + ?Sized>(
+    algorithm: &A,
     array: &mut SqnArray,
     rand: &Rand,
     autn: &Autn,
 ) -> Result<Answer, AkaError> {
+    authenticate_within(algorithm, array, rand, autn, &Limits::PROFILE)
+}
+
+/// Answers a challenge.
+///
+/// # Errors
+/// As [`authenticate`].
+pub fn authenticate_within<A: AlgorithmSet + ?Sized>(
+    algorithm: &A,
+    array: &mut SqnArray,
+    rand: &Rand,
+    autn: &Autn,
+    limits: &Limits,
+) -> Result<Answer, AkaError> {
     let (concealed, amf, received) = autn.parts();
-    // AK does not depend on SQN, so any number gives it.
-    let Outputs { ak, .. } = milenage.outputs(rand, Sqn::default(), amf);
-    let sqn = Sqn::revealed(concealed, &ak);
-    let Outputs {
-        mac_a,
-        xres,
-        ck,
-        ik,
-        ..
-    } = milenage.outputs(rand, sqn, amf);
-    if !ct_eq(&mac_a, &received) {
+    let keys = algorithm.f2345(rand);
+    let sqn = Sqn::revealed(concealed, &keys.ak);
+    let challenge = Challenge {
+        rand: *rand,
+        sqn,
+        amf,
+    };
+    if !ct_eq(&algorithm.f1(&challenge), &received) {
         return Err(AkaError::MacFailure);
     }
-    if !array.accepts(sqn) {
+    if !array.accepts_within(sqn, limits) {
         return Ok(Answer::SyncFailure(Auts::new(
-            milenage,
+            algorithm,
             rand,
             array.highest(),
         )));
     }
     array.take(sqn);
-    Ok(Answer::Accepted(Response { res: xres, ck, ik }))
+    Ok(Answer::Accepted(Response {
+        res: keys.res,
+        ck: keys.ck,
+        ik: keys.ik,
+    }))
 }

@@ -4,8 +4,7 @@
 
 use std::future::Future;
 
-use aka::{Autn, Auts, Imsi, Rand};
-use secret::Secret;
+use aka::{Autn, Auts, Imsi, Rand, Res};
 
 use crate::Error;
 
@@ -15,7 +14,7 @@ pub enum Uplink {
     /// Let this subscriber in.
     Attach(Imsi),
     /// RES, the USIM's answer to the challenge.
-    Answer(Secret<[u8; 8]>),
+    Answer(Res),
     /// The USIM's numbers are ahead of the challenge's.
     SyncFailure(Auts),
     /// The push with this reference is stored.

@@ -1,15 +1,20 @@
 //! MILENAGE, TS 35.206: the functions f1, f1*, f2, f3, f4, f5 and f5* over
-//! AES-128 with an operator constant.
+//! AES-128 with an operator constant. The key schedule is made once; blocks that
+//! do not need each other go through AES together.
 
+mod batch;
 mod constants;
 
 pub use constants::Constants;
 
-use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use aes::{Aes128, Block};
 use secret::Secret;
+use zeroize::optimization_barrier;
 
-use crate::{Amf, Rand, Sqn};
+use crate::algorithm::sealed::Sealed;
+use crate::value::Value;
+use crate::{AlgorithmSet, Amf, AuthenticationVector, Challenge, Keys, Outputs, Rand, Sqn};
 
 /// The operator's constant, as an operator hands it out.
 pub enum Operator {
@@ -27,24 +32,6 @@ pub struct Milenage {
     constants: Constants,
 }
 
-/// What f1 to f5* give for one RAND, SQN and AMF.
-pub struct Outputs {
-    /// f1: network authentication code, 8 octets.
-    pub mac_a: [u8; 8],
-    /// f1*: resynchronisation authentication code, 8 octets.
-    pub mac_s: [u8; 8],
-    /// f2: expected response, 8 octets.
-    pub xres: Secret<[u8; 8]>,
-    /// f3: cipher key.
-    pub ck: Secret<[u8; 16]>,
-    /// f4: integrity key.
-    pub ik: Secret<[u8; 16]>,
-    /// f5: anonymity key.
-    pub ak: Secret<[u8; 6]>,
-    /// f5*: anonymity key for resynchronisation.
-    pub ak_s: Secret<[u8; 6]>,
-}
-
 impl Milenage {
     /// MILENAGE for `k` with the standard's example constants c and r.
     #[must_use]
@@ -60,7 +47,8 @@ impl Milenage {
             Operator::Opc(opc) => opc.clone(),
             Operator::Op(op) => {
                 let op = u128::from_be_bytes(*op.expose());
-                Secret::new((encrypt(&cipher, op) ^ op).to_be_bytes())
+                let [out] = encrypt(&cipher, [op]);
+                Secret::new((out ^ op).to_be_bytes())
             }
         };
         Self {
@@ -80,54 +68,108 @@ impl Milenage {
     #[must_use]
     pub fn outputs(&self, rand: &Rand, sqn: Sqn, amf: Amf) -> Outputs {
         let temp = self.temp(rand);
-        let (mac_a, mac_s) = self.f1(temp, sqn, amf);
-        let out2 = self.out(temp, 1);
+        let [out1, out2, out3, out4, out5] = self.outs([
+            self.in1(temp, sqn, amf),
+            self.in2345(temp, 1),
+            self.in2345(temp, 2),
+            self.in2345(temp, 3),
+            self.in2345(temp, 4),
+        ]);
         Outputs {
-            mac_a,
-            mac_s,
-            xres: Secret::new(low(out2)),
-            ck: Secret::new(self.out(temp, 2).to_be_bytes()),
-            ik: Secret::new(self.out(temp, 3).to_be_bytes()),
+            mac_a: Value::new(&high(out1)),
+            mac_s: Value::new(&low(out1)),
+            xres: Value::new(&low(out2)),
+            ck: Value::new(&out3.to_be_bytes()),
+            ik: Value::new(&out4.to_be_bytes()),
             ak: Secret::new(top(out2)),
-            ak_s: Secret::new(top(self.out(temp, 4))),
+            ak_s: Secret::new(top(out5)),
         }
     }
 
-    /// f1* and f5* alone, for an AUTS: MAC-S over `sqn` and `amf`, and AK*.
-    pub(crate) fn resync(&self, rand: &Rand) -> (u128, Secret<[u8; 6]>) {
-        let temp = self.temp(rand);
-        (temp, Secret::new(top(self.out(temp, 4))))
-    }
-
-    /// f1 and f1* for a TEMP that [`Self::resync`] gave.
-    pub(crate) fn f1(&self, temp: u128, sqn: Sqn, amf: Amf) -> ([u8; 8], [u8; 8]) {
-        let half = u128::from(sqn.to_u64()) << 16 | u128::from(u16::from_be_bytes(amf.0));
-        let in1 = half << 64 | half;
-        let (rotation, constant) = self.constants.pair(0);
-        let opc = self.opc();
-        let opc = u128::from_be_bytes(*opc.expose());
-        let block = temp ^ (in1 ^ opc).rotate_left(rotation) ^ constant;
-        let out1 = encrypt(&self.cipher, block) ^ opc;
-        (high(out1), low(out1))
+    fn opc_number(&self) -> u128 {
+        u128::from_be_bytes(*self.opc.expose())
     }
 
     fn temp(&self, rand: &Rand) -> u128 {
-        let opc = u128::from_be_bytes(*self.opc.expose());
-        encrypt(&self.cipher, u128::from_be_bytes(rand.0) ^ opc)
+        let [temp] = encrypt(
+            &self.cipher,
+            [u128::from_be_bytes(rand.0) ^ self.opc_number()],
+        );
+        temp
     }
 
-    /// OUT2 to OUT5 for `index` 1 to 4.
-    fn out(&self, temp: u128, index: usize) -> u128 {
-        let opc = u128::from_be_bytes(*self.opc.expose());
+    /// What AES makes OUT1 of, but for the last addition of OPc.
+    fn in1(&self, temp: u128, sqn: Sqn, amf: Amf) -> u128 {
+        let half = u128::from(sqn.to_u64()) << 16 | u128::from(u16::from_be_bytes(amf.0));
+        let in1 = half << 64 | half;
+        let (rotation, constant) = self.constants.pair(0);
+        temp ^ (in1 ^ self.opc_number()).rotate_left(rotation) ^ constant
+    }
+
+    /// The same for OUT2 to OUT5, `index` 1 to 4.
+    fn in2345(&self, temp: u128, index: usize) -> u128 {
         let (rotation, constant) = self.constants.pair(index);
-        encrypt(&self.cipher, (temp ^ opc).rotate_left(rotation) ^ constant) ^ opc
+        (temp ^ self.opc_number()).rotate_left(rotation) ^ constant
+    }
+
+    /// OUT values of these inputs.
+    fn outs<const N: usize>(&self, inputs: [u128; N]) -> [u128; N] {
+        encrypt(&self.cipher, inputs).map(|out| out ^ self.opc_number())
     }
 }
 
-fn encrypt(cipher: &Aes128, block: u128) -> u128 {
-    let mut block = block.to_be_bytes().into();
-    cipher.encrypt_block(&mut block);
-    u128::from_be_bytes(block.into())
+impl Sealed for Milenage {}
+
+impl AlgorithmSet for Milenage {
+    fn f1(&self, challenge: &Challenge) -> [u8; 8] {
+        let temp = self.temp(&challenge.rand);
+        let [out1] = self.outs([self.in1(temp, challenge.sqn, challenge.amf)]);
+        high(out1)
+    }
+
+    fn f1_star(&self, challenge: &Challenge) -> [u8; 8] {
+        let temp = self.temp(&challenge.rand);
+        let [out1] = self.outs([self.in1(temp, challenge.sqn, challenge.amf)]);
+        low(out1)
+    }
+
+    fn f2345(&self, rand: &Rand) -> Keys {
+        let temp = self.temp(rand);
+        let [out2, out3, out4] = self.outs([1, 2, 3].map(|index| self.in2345(temp, index)));
+        Keys {
+            res: Value::new(&low(out2)),
+            ck: Secret::new(out3.to_be_bytes()),
+            ik: Secret::new(out4.to_be_bytes()),
+            ak: Secret::new(top(out2)),
+        }
+    }
+
+    fn f5_star(&self, rand: &Rand) -> Secret<[u8; 6]> {
+        let [out5] = self.outs([self.in2345(self.temp(rand), 4)]);
+        Secret::new(top(out5))
+    }
+
+    fn vectors(&self, challenges: &[Challenge], out: &mut Vec<AuthenticationVector>) {
+        batch::vectors(self, challenges, out);
+    }
+}
+
+/// AES over `N` blocks together; the blocks are wiped.
+fn encrypt<const N: usize>(cipher: &Aes128, blocks: [u128; N]) -> [u128; N] {
+    let mut blocks = blocks.map(|block| Block::from(block.to_be_bytes()));
+    cipher.encrypt_blocks(&mut blocks);
+    let out = blocks.each_ref().map(number);
+    wipe(&mut blocks);
+    out
+}
+
+fn number(block: &Block) -> u128 {
+    u128::from_be_bytes((*block).into())
+}
+
+fn wipe(blocks: &mut [Block]) {
+    blocks.fill(Block::default());
+    optimization_barrier(blocks);
 }
 
 /// The 48 most significant bits.

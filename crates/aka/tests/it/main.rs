@@ -1,4 +1,5 @@
-//! MILENAGE against TS 35.207 and TS 35.208, AKA between an AuC and a USIM.
+//! MILENAGE against TS 35.207 and TS 35.208, TUAK against TS 35.233, the keys of
+//! EPS and 5G against a model, AKA between an AuC and a USIM.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,5 +10,10 @@
 )]
 
 mod agreement;
+mod both;
+mod differential;
+mod model;
+mod secrets;
 mod support;
+mod tuak;
 mod vectors;

@@ -9,11 +9,11 @@ use crate::support::{challenge, milenage, octets, vectors};
 fn check_functions(row: &Value) {
     let (rand, sqn, amf) = challenge(row);
     let out = milenage(row, "K").outputs(&rand, sqn, amf);
-    assert_eq!(out.mac_a, octets::<8>(row, "f1"), "f1 of {row}");
-    assert_eq!(out.mac_s, octets::<8>(row, "f1*"), "f1* of {row}");
-    assert_eq!(*out.xres.expose(), octets::<8>(row, "f2"), "f2 of {row}");
-    assert_eq!(*out.ck.expose(), octets::<16>(row, "f3"), "f3 of {row}");
-    assert_eq!(*out.ik.expose(), octets::<16>(row, "f4"), "f4 of {row}");
+    assert_eq!(out.mac_a.expose(), octets::<8>(row, "f1"), "f1 of {row}");
+    assert_eq!(out.mac_s.expose(), octets::<8>(row, "f1*"), "f1* of {row}");
+    assert_eq!(out.xres.expose(), octets::<8>(row, "f2"), "f2 of {row}");
+    assert_eq!(out.ck.expose(), octets::<16>(row, "f3"), "f3 of {row}");
+    assert_eq!(out.ik.expose(), octets::<16>(row, "f4"), "f4 of {row}");
     assert_eq!(*out.ak.expose(), octets::<6>(row, "f5"), "f5 of {row}");
     assert_eq!(*out.ak_s.expose(), octets::<6>(row, "f5*"), "f5* of {row}");
 }

@@ -217,7 +217,7 @@ impl Device {
         let UsimAnswer::Response(response) = answer else {
             panic!("the HLR's numbers went back");
         };
-        assert_eq!(response.res.expose().as_slice(), umts.res.expose());
+        assert_eq!(response.res.expose(), umts.res.expose());
         let channel: Arc<dyn Channel> = self.inbox.clone();
         if vno.attached(&imsi, channel).await.is_ok() {
             self.agent.attached("001-99").unwrap();
