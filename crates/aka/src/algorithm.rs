@@ -68,6 +68,9 @@ pub trait AlgorithmSet: sealed::Sealed {
     /// AK* of a resynchronisation.
     fn f5_star(&self, rand: &Rand) -> Secret<[u8; 6]>;
 
+    /// The vector of one challenge.
+    fn vector(&self, challenge: &Challenge) -> AuthenticationVector;
+
     /// Appends a vector for each challenge, in their order. Many at once cost
     /// less than one by one.
     fn vectors(&self, challenges: &[Challenge], out: &mut Vec<AuthenticationVector>);
@@ -129,6 +132,13 @@ impl AlgorithmSet for Algorithm {
         match &self.0 {
             Set::Milenage(set) => set.f5_star(rand),
             Set::Tuak(set) => set.f5_star(rand),
+        }
+    }
+
+    fn vector(&self, challenge: &Challenge) -> AuthenticationVector {
+        match &self.0 {
+            Set::Milenage(set) => set.vector(challenge),
+            Set::Tuak(set) => set.short_vector(challenge),
         }
     }
 

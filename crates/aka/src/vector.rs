@@ -110,14 +110,6 @@ impl AuthenticationVector {
     /// [`AlgorithmSet::vectors`].
     #[must_use]
     pub fn new<A: AlgorithmSet + ?Sized>(algorithm: &A, rand: Rand, sqn: Sqn, amf: Amf) -> Self {
-        let challenge = Challenge { rand, sqn, amf };
-        let keys = algorithm.f2345(&rand);
-        Self {
-            rand,
-            autn: Autn::new(sqn, &keys.ak, amf, algorithm.f1(&challenge)),
-            xres: keys.res,
-            ck: keys.ck,
-            ik: keys.ik,
-        }
+        algorithm.vector(&Challenge { rand, sqn, amf })
     }
 }

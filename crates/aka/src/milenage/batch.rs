@@ -16,6 +16,9 @@ const TOGETHER: usize = 16;
 /// OUT1 to OUT4; OUT5 is for an AUTS alone.
 const OUTS: usize = 4;
 
+/// Up to here the buffers cost more than they save.
+const FEW: usize = 2;
+
 /// Appends a vector for each challenge.
 pub(super) fn vectors(
     milenage: &Milenage,
@@ -23,6 +26,10 @@ pub(super) fn vectors(
     out: &mut Vec<AuthenticationVector>,
 ) {
     out.reserve(challenges.len());
+    if challenges.len() <= FEW {
+        out.extend(challenges.iter().map(|challenge| one(milenage, challenge)));
+        return;
+    }
     let opc = milenage.opc_number();
     let mut temps = [Block::default(); TOGETHER];
     let mut outs = [[Block::default(); OUTS]; TOGETHER];
@@ -45,18 +52,28 @@ pub(super) fn vectors(
         }
         let (used, _) = outs.split_at_mut(together.len());
         milenage.cipher.encrypt_blocks(used.as_flattened_mut());
-        out.extend(
-            used.iter()
-                .zip(together)
-                .map(|(outs, challenge)| vector(challenge, outs.each_ref().map(number), opc)),
-        );
+        out.extend(used.iter().zip(together).map(|(outs, challenge)| {
+            vector(challenge, outs.each_ref().map(|out| number(out) ^ opc))
+        }));
     }
     wipe(&mut temps);
     wipe(outs.as_flattened_mut());
 }
 
-fn vector(challenge: &Challenge, outs: [u128; OUTS], opc: u128) -> AuthenticationVector {
-    let [out1, out2, out3, out4] = outs.map(|out| out ^ opc);
+/// One vector: TEMP, then OUT1 to OUT4 together.
+pub(super) fn one(milenage: &Milenage, challenge: &Challenge) -> AuthenticationVector {
+    let temp = milenage.temp(&challenge.rand);
+    let outs = milenage.outs([
+        milenage.in1(temp, challenge.sqn, challenge.amf),
+        milenage.in2345(temp, 1),
+        milenage.in2345(temp, 2),
+        milenage.in2345(temp, 3),
+    ]);
+    vector(challenge, outs)
+}
+
+fn vector(challenge: &Challenge, outs: [u128; OUTS]) -> AuthenticationVector {
+    let [out1, out2, out3, out4] = outs;
     let ak = top(out2);
     AuthenticationVector {
         rand: challenge.rand,

@@ -149,6 +149,10 @@ impl AlgorithmSet for Milenage {
         Secret::new(top(out5))
     }
 
+    fn vector(&self, challenge: &Challenge) -> AuthenticationVector {
+        batch::one(self, challenge)
+    }
+
     fn vectors(&self, challenges: &[Challenge], out: &mut Vec<AuthenticationVector>) {
         batch::vectors(self, challenges, out);
     }

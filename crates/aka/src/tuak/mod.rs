@@ -146,6 +146,14 @@ impl Tuak {
         })
     }
 
+    pub(crate) fn short_vector(&self, challenge: &Challenge) -> AuthenticationVector {
+        let mut states = self.vector_states(challenge);
+        permute(&mut states, self.iterations);
+        let vector = self.read_vector(challenge, &states);
+        wipe(&mut states);
+        vector
+    }
+
     /// Appends a vector for each challenge.
     pub(crate) fn short_vectors(
         &self,
@@ -157,24 +165,32 @@ impl Tuak {
         for together in challenges.chunks(TOGETHER) {
             let (used, _) = states.split_at_mut(together.len());
             for (pair, challenge) in used.iter_mut().zip(together) {
-                *pair = [
-                    self.with_sqn(Function::F1, challenge),
-                    self.without_sqn(Function::F2345, &challenge.rand),
-                ];
+                *pair = self.vector_states(challenge);
             }
             permute(used.as_flattened_mut(), self.iterations);
-            out.extend(used.iter().zip(together).map(|([f1, f2345], challenge)| {
-                let (Challenge { rand, sqn, amf }, ak) = (*challenge, anonymity_key(f2345));
-                AuthenticationVector {
-                    rand,
-                    autn: Autn::new(sqn, &ak, amf, short_mac(f1)),
-                    xres: self.short_res(f2345),
-                    ck: short_key(f2345, CK_LANE),
-                    ik: short_key(f2345, IK_LANE),
-                }
-            }));
+            let pairs = used.iter().zip(together);
+            out.extend(pairs.map(|(pair, challenge)| self.read_vector(challenge, pair)));
         }
         wipe(states.as_flattened_mut());
+    }
+
+    /// f1 and f2345.
+    fn vector_states(&self, challenge: &Challenge) -> [State; 2] {
+        [
+            self.with_sqn(Function::F1, challenge),
+            self.without_sqn(Function::F2345, &challenge.rand),
+        ]
+    }
+
+    fn read_vector(&self, challenge: &Challenge, pair: &[State; 2]) -> AuthenticationVector {
+        let ([f1, f2345], Challenge { rand, sqn, amf }) = (pair, *challenge);
+        AuthenticationVector {
+            rand,
+            autn: Autn::new(sqn, &anonymity_key(f2345), amf, short_mac(f1)),
+            xres: self.short_res(f2345),
+            ck: short_key(f2345, CK_LANE),
+            ik: short_key(f2345, IK_LANE),
+        }
     }
 
     fn short_res(&self, state: &State) -> Res {

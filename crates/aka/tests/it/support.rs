@@ -63,25 +63,25 @@ pub(crate) fn iterations(row: &Value) -> NonZeroU8 {
 }
 
 /// A TUAK subscriber of made-up keys.
-pub(crate) fn tuak(lengths: TuakLengths, long: bool) -> Tuak {
+pub(crate) fn tuak(lengths: TuakLengths, long: bool, iterations: u8) -> Tuak {
     let k = if long {
         TuakKey::Long(Secret::new([0x4b; 32]))
     } else {
         TuakKey::Short(Secret::new([0x4b; 16]))
     };
     let topc = TuakOperator::Topc(Secret::new([0x54; 32]));
-    Tuak::new(&k, &topc, lengths, NonZeroU8::MIN)
+    Tuak::new(&k, &topc, lengths, NonZeroU8::new(iterations).unwrap())
 }
 
 /// A subscriber of each kind that an AuC and a USIM may have.
 pub(crate) fn subscribers() -> Vec<(&'static str, Algorithm)> {
     let lengths = |res| TuakLengths::new(64, res, 128, 128).unwrap();
-    let short = Algorithm::try_from(tuak(lengths(32), false)).unwrap();
-    let long = Algorithm::try_from(tuak(lengths(128), true)).unwrap();
+    let short = Algorithm::try_from(tuak(lengths(32), false, 1)).unwrap();
+    let long = Algorithm::try_from(tuak(lengths(128), true, 3)).unwrap();
     vec![
         ("MILENAGE", milenage(&vectors()["umts"][0], "K").into()),
         ("TUAK, K of 128 bits, RES of 32", short),
-        ("TUAK, K of 256 bits, RES of 128", long),
+        ("TUAK, K of 256 bits, RES of 128, three iterations", long),
     ]
 }
 

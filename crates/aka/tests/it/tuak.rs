@@ -89,13 +89,13 @@ fn lengths_that_a_vector_does_not_carry_are_refused_by_name() {
         (64, 64, 128, 256, "IK", 256),
     ] {
         let lengths = TuakLengths::new(mac, res, ck, ik).unwrap();
-        let refused = Algorithm::try_from(tuak(lengths, false)).err().unwrap();
+        let refused = Algorithm::try_from(tuak(lengths, false, 1)).err().unwrap();
         assert_eq!(refused, AkaError::LengthUnsupported { what, bits });
         assert_eq!(refused.code(), "length-unsupported");
         assert!(refused.to_string().starts_with("unsupported"));
     }
     for res in [32, 64, 128] {
         let lengths = TuakLengths::new(64, res, 128, 128).unwrap();
-        assert!(Algorithm::try_from(tuak(lengths, true)).is_ok());
+        assert!(Algorithm::try_from(tuak(lengths, true, 1)).is_ok());
     }
 }
