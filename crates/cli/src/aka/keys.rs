@@ -98,6 +98,7 @@ enum Set {
 }
 
 /// An algorithm set with its keys, in any lengths.
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub(super) enum Ready {
     Milenage(Milenage),
     Tuak(Tuak),
