@@ -72,7 +72,8 @@ pub trait AlgorithmSet: sealed::Sealed {
     fn vector(&self, challenge: &Challenge) -> AuthenticationVector;
 
     /// Appends a vector for each challenge, in their order. Many at once cost
-    /// less than one by one.
+    /// less than one by one. A `Vec` that has vectors and too little room leaves
+    /// copies behind that are not wiped when it grows.
     fn vectors(&self, challenges: &[Challenge], out: &mut Vec<AuthenticationVector>);
 }
 

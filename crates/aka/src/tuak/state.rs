@@ -154,3 +154,34 @@ fn lanes<const N: usize>(octets: &[u8]) -> [u64; N] {
     }
     lanes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The permutation alone: `keccak_f1600` of `vectors/tuak.json`, all states
+    /// together.
+    #[test]
+    fn the_permutation_gives_the_published_states() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/tuak.json");
+        let file: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        let sets = file["keccak_f1600"].as_array().unwrap();
+        assert_eq!(sets.len(), 6);
+        let read = |name: &str| -> Vec<State> {
+            let state = |row: &serde_json::Value| {
+                let text = row[name].as_str().unwrap().as_bytes();
+                let octets = data_encoding::HEXLOWER.decode(text).unwrap();
+                assert_eq!(octets.len(), 200);
+                let mut lanes = octets
+                    .chunks_exact(8)
+                    .map(|lane| u64::from_le_bytes(lane.try_into().unwrap()));
+                std::array::from_fn(|_| lanes.next().unwrap())
+            };
+            sets.iter().map(state).collect()
+        };
+        let mut states = read("IN");
+        permute(&mut states, NonZeroU8::MIN);
+        assert_eq!(states, read("OUT"));
+    }
+}

@@ -11,6 +11,7 @@
 
 mod agreement;
 mod both;
+mod constants;
 mod differential;
 mod model;
 mod secrets;
