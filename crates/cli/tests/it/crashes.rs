@@ -92,6 +92,8 @@ fn before_and_after_every_commit() {
     let expected = [
         "device-commit-after",
         "device-commit-before",
+        "device-keep-after",
+        "device-keep-before",
         "store-commit-after",
         "store-commit-before",
         "supplier-commit-after",
