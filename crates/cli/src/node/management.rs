@@ -6,12 +6,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use clock::Random;
 use data_encoding::BASE64URL_NOPAD;
-use openssl::pkey::PKey;
-use openssl::x509::X509;
 use provisioning::Digest;
 use serde::Deserialize;
 use serde_json::json;
@@ -19,16 +17,17 @@ use server::management::{
     ClientCertificates, HttpAuthentication, ManagementClients, ManagementConfig,
     ManagementListeners, ManagementNode, ManagementTls, Policy,
 };
+use tls::Profile;
 use tls::http::ServerLimits;
-use tls::{Credentials, Profile};
 use tokens::os::OsRandom;
 use tokens::{NodeKey, key_file};
 
 mod assurance;
+mod identity;
+mod staple;
 
 use super::config::{Loaded, Ports};
 use super::init::{new_dir, write_config};
-use super::renewed;
 use super::serve::{listen, open_store, told_to_end};
 
 /// A management server's configuration.
@@ -95,6 +94,8 @@ struct Tls {
     client_authorities: Option<PathBuf>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
+    /// The status of the certificate, an OCSP answer.
+    staple: Option<PathBuf>,
     /// With keys of other kinds.
     #[serde(default)]
     more: Vec<Identity>,
@@ -133,6 +134,7 @@ impl TlsProfile {
 struct Identity {
     certificate: PathBuf,
     key: PathBuf,
+    staple: Option<PathBuf>,
 }
 
 fn retries() -> u32 {
@@ -193,34 +195,11 @@ pub(super) async fn serve(loaded: &Loaded, config: &Management) -> Result<()> {
 }
 
 fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
-    let first = match (&own.certificate, &own.key) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
-        (None, None) => None,
-        _ => bail!("[dm.tls] has one of certificate and key without the other"),
-    };
-    let more = own.more.iter().map(|more| (&more.certificate, &more.key));
-    let files: Vec<(PathBuf, PathBuf)> = first
-        .into_iter()
-        .chain(more)
-        .map(|(certificate, key)| (dir.join(certificate), dir.join(key)))
-        .collect();
-    let all = files
-        .iter()
-        .flat_map(|(certificate, key)| [certificate, key]);
-    let all: Vec<PathBuf> = all.cloned().collect();
-    let read = move || -> Result<Vec<Credentials>> {
-        let each = files.iter();
-        each.map(|(certificate, key)| credentials(certificate, key))
-            .collect()
-    };
-    let credentials = read()?;
-    if credentials.is_empty() && !own.psk {
-        bail!("[dm.tls] wants a certificate with its key, or psk = true");
-    }
+    let (shown, renewed) = identity::read(dir, own)?;
     Ok(ManagementTls {
         profile: assurance::profile(own)?,
-        renewed: Some(renewed::watch(all, credentials.clone(), read)?),
-        credentials,
+        shown,
+        renewed: Some(renewed),
         keys: own.psk,
         upgrade: own.upgrade,
         clients: ManagementClients {
@@ -239,28 +218,6 @@ fn tls(dir: &Path, own: &Tls) -> Result<ManagementTls> {
                 .transpose()?,
         },
     })
-}
-
-/// The leaf with those above it, and the leaf's key, all PEM.
-fn credentials(path: &Path, key: &Path) -> Result<Credentials> {
-    let pem = fs::read(path).with_context(|| path.display().to_string())?;
-    let chain = X509::stack_from_pem(&pem)
-        .with_context(|| format!("{} is no certificate in PEM", path.display()))?;
-    let ders = chain.iter().map(|x509| x509.to_der());
-    let ders: Vec<Vec<u8>> = ders.collect::<Result<_, _>>()?;
-    let Some((leaf, above)) = ders.split_first() else {
-        bail!("{} has no certificate", path.display());
-    };
-    let pem = key_file::read(key)?;
-    let path = key;
-    // The library's words stay out: they could repeat parts of the key.
-    let Ok(key) = PKey::private_key_from_pem_callback(pem.expose(), |_| Ok(0)) else {
-        bail!(
-            "{} is no private key in PEM without a password",
-            path.display()
-        );
-    };
-    Ok(Credentials::new(leaf, above, key)?)
 }
 
 /// `rehome init dm`
@@ -311,6 +268,7 @@ http_authentication = "none"   # what devices show in HTTP too: digest, digest-o
 # [dm.tls]           # without it: plain HTTP; renewed files are taken while it runs
 # certificate = "dm.pem"   # the leaf, then those above it, PEM
 # key = "dm.key"           # its private key, PEM, mode 0600
+# staple = "dm.ocsp"       # its status for devices that ask: an OCSP answer in DER
 # profile = "3gpp"         # TLS 1.2 and 1.3; dm: from TLS 1.0 on, for old devices
 # ssl3 = false             # SSL 3.0 too, in profile dm and a build with the feature ssl3
 # assurance = 1            # to 4, instead of profile: docs/transport.md
@@ -318,7 +276,8 @@ http_authentication = "none"   # what devices show in HTTP too: digest, digest-o
 # psk = false              # whether devices may come with the keys of their accounts
 # client_certificates = "none"   # optional: asked of devices; required: of those without a key
 # client_authorities = "devices.pem"  # who issues them, with the device's name as a URI, PEM
-# more = []                # leaves with keys of other kinds: {{ certificate = "", key = "" }}
+# more = []                # leaves with keys of other kinds: {{ certificate = "", key = "" }},
+#                          # and their staple
 "#,
         at(Ports::MANAGEMENT),
         at(Ports::API),

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tls::Credentials;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -19,11 +18,11 @@ type Mark = Vec<(u64, u64, i64, i64)>;
 /// Sends what `read` makes of the files each time that they have changed, until
 /// nobody wants it any more. Files that can't be read, or don't fit each other,
 /// are looked at again; what was sent last holds until then.
-pub(super) fn watch(
+pub(super) fn watch<T: Clone + Send + Sync + 'static>(
     files: Vec<PathBuf>,
-    first: Vec<Credentials>,
-    read: impl Fn() -> Result<Vec<Credentials>> + Clone + Send + 'static,
-) -> Result<watch::Receiver<Vec<Credentials>>> {
+    first: T,
+    read: impl Fn() -> Result<T> + Clone + Send + 'static,
+) -> Result<watch::Receiver<T>> {
     let mut taken = marks(&files)?;
     let (sender, receiver) = watch::channel(first);
     tokio::spawn(async move {

@@ -1,10 +1,11 @@
 //! What a management server is made with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dm::queue::Policy;
 use tls::http::ServerLimits;
-use tls::{Credentials, Profile};
+use tls::{Credentials, Profile, Staples};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -36,19 +37,29 @@ pub struct ManagementConfig {
 pub struct ManagementTls {
     /// Versions and suites.
     pub profile: Profile,
-    /// The leaves that it shows, one for each kind of key; none where all devices
-    /// have pre-shared keys.
-    pub credentials: Vec<Credentials>,
+    /// What it shows of itself.
+    pub shown: Shown,
     /// Whether devices may come with the pre-shared keys of their accounts.
     pub keys: bool,
-    /// The leaves of each moment, if they are renewed while the server runs: new
-    /// handshakes see them, connections go on.
-    pub renewed: Option<watch::Receiver<Vec<Credentials>>>,
+    /// The same at each moment, if it is renewed while the server runs: new
+    /// handshakes see it, connections go on.
+    pub renewed: Option<watch::Receiver<Shown>>,
     /// Whether the listener begins with HTTP, and serves nothing before a device
     /// has asked for TLS in there (RFC 2817); in the profile `dm` only.
     pub upgrade: bool,
     /// Whether devices show certificates.
     pub clients: ManagementClients,
+}
+
+/// What a management server shows of itself.
+#[derive(Clone, Default)]
+pub struct Shown {
+    /// Its leaves, one for each kind of key; none where all devices have pre-shared
+    /// keys.
+    pub credentials: Vec<Credentials>,
+    /// Their status, for devices that ask for it in the handshake (RFC 6066 clause
+    /// 8).
+    pub staples: Option<Arc<dyn Staples>>,
 }
 
 /// Whether devices show certificates, and whose count beside those that accounts
@@ -81,7 +92,10 @@ impl ManagementTls {
     pub fn new(credentials: Credentials) -> Self {
         Self {
             profile: Profile::default(),
-            credentials: vec![credentials],
+            shown: Shown {
+                credentials: vec![credentials],
+                staples: None,
+            },
             keys: false,
             renewed: None,
             upgrade: false,

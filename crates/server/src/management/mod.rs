@@ -21,7 +21,7 @@ pub use dm::queue::Policy;
 
 pub use config::{
     ClientCertificates, HttpAuthentication, ManagementClients, ManagementConfig,
-    ManagementListeners, ManagementTls,
+    ManagementListeners, ManagementTls, Shown,
 };
 pub use endpoint::ManagementEndpoint;
 pub use node::ManagementNode;

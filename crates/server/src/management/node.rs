@@ -8,13 +8,15 @@ use std::time::Duration;
 use dm::session::MAX_MESSAGE;
 use store::Store;
 use tls::http::{Handler, Request, Response, Transport, serve};
-use tls::{Credentials, ServerConfig, ServerSettings};
+use tls::{ServerConfig, ServerSettings};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::login::StoredKeys;
-use super::{ManagementConfig, ManagementEndpoint, ManagementListeners, Shared, certificate};
+use super::{
+    ManagementConfig, ManagementEndpoint, ManagementListeners, Shared, Shown, certificate,
+};
 use crate::Error;
 use crate::running::Running;
 use crate::time::now;
@@ -87,7 +89,8 @@ fn transport(shared: &Arc<Shared>, jobs: &mut Running) -> Result<Transport, Erro
     let Some(own) = &shared.config.tls else {
         return Ok(Transport::Plain);
     };
-    let mut settings = ServerSettings::new(own.profile.clone(), own.credentials.clone());
+    let mut settings = ServerSettings::new(own.profile.clone(), own.shown.credentials.clone());
+    settings.staples.clone_from(&own.shown.staples);
     if own.keys {
         settings.keys = Some(Arc::new(StoredKeys::new(Arc::clone(shared))));
     }
@@ -106,16 +109,16 @@ fn transport(shared: &Arc<Shared>, jobs: &mut Running) -> Result<Transport, Erro
     })
 }
 
-/// Shows renewed leaves to new handshakes.
+/// Shows renewed leaves, and their status, to new handshakes.
 async fn renew(
     mut settings: ServerSettings,
-    mut renewed: watch::Receiver<Vec<Credentials>>,
+    mut renewed: watch::Receiver<Shown>,
     current: watch::Sender<ServerConfig>,
 ) {
     while renewed.changed().await.is_ok() {
-        settings
-            .credentials
-            .clone_from(&renewed.borrow_and_update());
+        let shown = renewed.borrow_and_update().clone();
+        settings.credentials = shown.credentials;
+        settings.staples = shown.staples;
         match ServerConfig::of(&settings) {
             Ok(config) => {
                 current.send_replace(config);

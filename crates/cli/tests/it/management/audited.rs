@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use openssl::asn1::Asn1Time;
+use openssl::asn1::{Asn1Integer, Asn1Time};
+use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
@@ -15,6 +16,7 @@ use openssl::x509::extension::SubjectAlternativeName;
 use openssl::x509::{X509, X509Name};
 use serde_json::Value;
 
+use super::certs::{ALWAYS, Issued, authority, now};
 use super::node::{Server, text};
 use crate::command::rehome;
 
@@ -25,40 +27,50 @@ const PAGE: &str = concat!(
 const DEVICE: &str = "urn:imei:490154203237518";
 const KEY: &str = "000102030405060708090a0b0c0d0e0f";
 
-/// A certificate for the loopback address that signs itself, and its key, both PEM.
-fn certified(key: &PKey<Private>) -> (Vec<u8>, Vec<u8>) {
+/// A certificate for the loopback address and its authority's, its key, and its
+/// status: files of the server.
+fn certified(by: &Issued, key: &PKey<Private>) -> [Vec<u8>; 3] {
     let mut name = X509Name::builder().unwrap();
     name.append_entry_by_text("CN", "dm.rehome.test").unwrap();
-    let name = name.build();
     let mut builder = X509::builder().unwrap();
     builder.set_version(2).unwrap();
-    builder.set_subject_name(&name).unwrap();
-    builder.set_issuer_name(&name).unwrap();
+    let mut serial = BigNum::new().unwrap();
+    serial.rand(120, MsbOption::ONE, false).unwrap();
+    let serial = Asn1Integer::from_bn(&serial).unwrap();
+    builder.set_serial_number(&serial).unwrap();
+    builder.set_subject_name(&name.build()).unwrap();
+    let issuer = by.certificate.subject_name();
+    builder.set_issuer_name(issuer).unwrap();
     let date = |text| Asn1Time::from_str(text).unwrap();
-    builder.set_not_before(&date("20000101000000Z")).unwrap();
-    builder.set_not_after(&date("99991231235959Z")).unwrap();
+    builder.set_not_before(&date(ALWAYS.0)).unwrap();
+    builder.set_not_after(&date(ALWAYS.1)).unwrap();
     builder.set_pubkey(key).unwrap();
     let context = builder.x509v3_context(None, None);
     let names = SubjectAlternativeName::new()
         .ip("127.0.0.1")
         .build(&context);
     builder.append_extension(names.unwrap()).unwrap();
-    builder.sign(key, MessageDigest::sha256()).unwrap();
-    let pem = builder.build().to_pem().unwrap();
-    (pem, key.private_key_to_pem_pkcs8().unwrap())
+    builder.sign(&by.key, MessageDigest::sha256()).unwrap();
+    let leaf = builder.build();
+    let chain = [leaf.to_pem().unwrap(), by.pem()].concat();
+    let status = by.status(&leaf, now(), false);
+    [chain, key.private_key_to_pem_pkcs8().unwrap(), status]
 }
 
 /// A server with all that the profile `dm` can have.
 fn whole() -> Server {
     let mut server = Server::start();
+    let authority = authority("authority");
     let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let ec = PKey::from_ec_key(EcKey::generate(&curve).unwrap()).unwrap();
-    let (certificate, key) = certified(&ec);
+    let [certificate, key, status] = certified(&authority, &ec);
     server.give_identity(&certificate, &key);
+    server.put("dm.ocsp", &status);
     let rsa = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
-    let (certificate, key) = certified(&rsa);
-    server.put("rsa.pem", &certificate);
-    server.put("rsa.key", &key);
+    let files = certified(&authority, &rsa);
+    for (name, content) in ["rsa.pem", "rsa.key", "rsa.ocsp"].iter().zip(&files) {
+        server.put(name, content);
+    }
     for (from, to) in [
         (
             "http_authentication = \"none\"",
@@ -66,9 +78,10 @@ fn whole() -> Server {
         ),
         ("# profile = \"3gpp\"", "profile = \"dm\""),
         ("# psk = false", "psk = true"),
+        ("# staple =", "staple ="),
         (
             "# more = []",
-            "more = [{ certificate = \"rsa.pem\", key = \"rsa.key\" }]",
+            "more = [{ certificate = \"rsa.pem\", key = \"rsa.key\", staple = \"rsa.ocsp\" }]",
         ),
     ] {
         server.configure(from, to);

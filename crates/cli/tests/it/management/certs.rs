@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use clock::Timestamp;
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
@@ -12,9 +13,15 @@ use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
+use trust::Certificate;
+use trust::issue::SoftwareIssuer;
+use trust::ocsp::{
+    CertId, IssuerHash, Record, Request, Responder, ResponderConfig, SourceError, StatusSource,
+};
 
-/// In date at any time that a test may run.
-pub(super) const ALWAYS: (&str, &str) = ("20000101000000Z", "99991231235959Z");
+/// In date at any time that a test may run; UTCTime before 2050 (RFC 5280 clause
+/// 4.1.2.5).
+pub(super) const ALWAYS: (&str, &str) = ("000101000000Z", "99991231235959Z");
 
 /// What a leaf is to be.
 pub(super) struct Leaf<'a> {
@@ -135,4 +142,46 @@ impl Issued {
 /// A certificate that signs itself.
 pub(super) fn alone(leaf: &Leaf<'_>) -> Issued {
     issue("alone", key(), None, Some(leaf))
+}
+
+/// What a responder knows of every certificate: that it ends then.
+struct Ends(Timestamp);
+
+impl StatusSource for Ends {
+    fn record(&self, _: &[u8]) -> Result<Option<Record>, SourceError> {
+        Ok(Some(Record {
+            not_after: self.0,
+            revocation: None,
+        }))
+    }
+}
+
+impl Issued {
+    /// An OCSP answer of this authority about a leaf in DER, good for an hour from
+    /// `made`, or without an end if the leaf is held to have `ended`.
+    pub(super) fn status(&self, leaf: &X509, made: Timestamp, ended: bool) -> Vec<u8> {
+        let issuer = Certificate::from_der(&self.certificate.to_der().unwrap()).unwrap();
+        let key = SoftwareIssuer::new(self.key.clone()).unwrap();
+        let config = ResponderConfig::default();
+        let hour = config.validity;
+        let responder = Responder::new(key, issuer.clone(), None, config).unwrap();
+        let mut serial = leaf.serial_number().to_bn().unwrap().to_vec();
+        if serial[0] >= 0x80 {
+            serial.insert(0, 0);
+        }
+        let id = CertId::new(&issuer, &serial, IssuerHash::Sha1).unwrap();
+        let end = match ended {
+            true => made.minus(hour),
+            false => made.plus(100 * hour),
+        };
+        let reply = responder.answer_request(&Request::new(id, None), made, &Ends(end));
+        assert_eq!(reply.responder_error(), None);
+        reply.der().to_vec()
+    }
+}
+
+/// This second.
+pub(super) fn now() -> Timestamp {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    Timestamp::from_unix_seconds(since.as_secs())
 }

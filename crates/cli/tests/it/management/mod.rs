@@ -12,4 +12,5 @@ mod notify;
 mod queue;
 mod records;
 mod renewed;
+mod staples;
 mod strangers;

@@ -7,7 +7,7 @@ use dm::session::{Received, Transmit};
 use secret::SecretBytes;
 use server::management::{
     HttpAuthentication, ManagementClients, ManagementConfig, ManagementListeners, ManagementNode,
-    ManagementTls, Policy,
+    ManagementTls, Policy, Shown,
 };
 use store::{SqliteOptions, Store, StoreKey};
 use tls::http::auth::{HttpLogin, LoginScheme};
@@ -190,7 +190,7 @@ async fn devices_with_keys(name: &str, upgrade: bool) {
         other_targets: vec![super::URI.to_owned()],
         tls: Some(ManagementTls {
             profile: Profile::Dm,
-            credentials: Vec::new(),
+            shown: Shown::default(),
             keys: true,
             renewed: None,
             upgrade,

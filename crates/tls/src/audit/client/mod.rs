@@ -3,6 +3,7 @@
 
 mod flight;
 mod question;
+mod stranger;
 mod web;
 
 use std::time::Duration;
@@ -99,7 +100,11 @@ fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdi
     };
     let proofs = &visits.proofs;
     match probe {
-        Probe::Certificate => proved(proofs.certificate.as_ref(), of(Probe::X509Suites)),
+        Probe::Certificate => certificate(
+            proofs.certificate.as_ref(),
+            of(Probe::Certificate),
+            of(Probe::X509Suites),
+        ),
         Probe::Modes => modes(of(Probe::X509Suites), of(Probe::PskSuites)),
         Probe::X509Mode | Probe::X509Suites | Probe::PskMode | Probe::PskSuites => {
             let (suites, proof) = match probe {
@@ -132,6 +137,17 @@ fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdi
         }
         Probe::Provisioned => none("not to be seen on the wire"),
         other => of(other),
+    }
+}
+
+/// A client that takes its server's certificate, and not just any (section 9.2.1:
+/// certificates authenticate).
+fn certificate(proof: Option<&String>, stranger: Verdict, suites: Verdict) -> Verdict {
+    let (outcome, lines) = stranger;
+    match (proof, outcome) {
+        (_, Outcome::Fail) => (Outcome::Fail, lines),
+        (None, _) => suites,
+        (Some(line), outcome) => (outcome, [vec![line.clone()], lines].concat()),
     }
 }
 

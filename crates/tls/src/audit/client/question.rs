@@ -7,20 +7,24 @@ use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use tokio_openssl::SslStream;
 
-use super::{Proofs, Verdict, Visits, flight, none, web};
+use super::{Proofs, Verdict, Visits, flight, none, stranger, web};
 use crate::audit::judge::Outcome;
 use crate::audit::raw::number_of_ssl3;
 use crate::audit::table::{Probe, Row};
 use crate::wire::Wire;
-use crate::{Error, Suite, TlsStream, Version, context, failure};
+use crate::{Credentials, Error, Suite, TlsStream, Version, context, failure};
 
 const ANY: &str = "ALL:!aNULL:!eNULL";
+/// Suites in which the server shows a certificate.
+const WITH_CERTIFICATES: &str = "ALL:kRSAPSK:!kPSK:!kDHEPSK:!kECDHEPSK:!SRP:!aNULL:!eNULL";
 const CURVES: &str = "X25519:P-256:P-384:P-521";
 const SHORT_CURVES: &str = "P-224:P-192";
 
 pub(super) enum Question {
     /// Is a handshake of this kind finished?
     Shake(Shape),
+    /// Is a certificate of an unknown authority refused?
+    Stranger,
     /// Is one on short curves refused?
     ShortCurves,
     /// Is this scheme of HTTP authentication answered?
@@ -38,6 +42,8 @@ pub(super) struct Shape {
     newest: Version,
     /// The library's list.
     list: String,
+    /// What is shown instead of what the client is to trust.
+    shown: Option<Vec<Credentials>>,
     curves: &'static str,
     /// What is asked if this is refused: any suite of the mode, in any version
     /// that the paper knows.
@@ -66,8 +72,20 @@ impl Shape {
             oldest: version,
             newest: version,
             list: ANY.to_owned(),
+            shown: None,
             curves: CURVES,
             mode: None,
+        }
+    }
+
+    /// These instead of what the client is to trust, in suites with certificates.
+    pub(super) fn showing(credentials: Vec<Credentials>) -> Self {
+        Self {
+            oldest: Version::Tls1_0,
+            list: WITH_CERTIFICATES.to_owned(),
+            shown: Some(credentials),
+            // In TLS 1.3 a pre-shared key does without certificates.
+            ..Self::version(Version::Tls1_2)
         }
     }
 
@@ -92,15 +110,21 @@ impl Question {
         Some(match row.probe {
             Probe::Basic => Self::Login("basic"),
             Probe::Digest => Self::Login("digest"),
+            Probe::Certificate => Self::Stranger,
             Probe::Tls1_0 => version(Version::Tls1_0),
             Probe::Tls1_1 => version(Version::Tls1_1),
             Probe::Tls1_2 => version(Version::Tls1_2),
-            Probe::X509Suites | Probe::PskSuites => Self::Shake(Shape {
+            Probe::X509Suites => Self::Shake(Shape {
                 list: suites(),
-                mode: Some(match row.probe {
-                    Probe::PskSuites => Mode::Psk,
-                    _ => Mode::X509,
-                }),
+                mode: Some(Mode::X509),
+                ..Shape::version(Version::Tls1_2)
+            }),
+            // Those with CBC go with older versions too (RFC 5487 clause 1.1, RFC
+            // 5489 clause 1.1).
+            Probe::PskSuites => Self::Shake(Shape {
+                oldest: Version::Tls1_0,
+                list: suites(),
+                mode: Some(Mode::Psk),
                 ..Shape::version(Version::Tls1_2)
             }),
             Probe::Ssl3Suites => {
@@ -137,6 +161,7 @@ impl Question {
                 }
                 Ok((Outcome::of(stream.is_some()), evidence))
             }
+            Self::Stranger => stranger::put(visits).await,
             Self::ShortCurves => {
                 let Some(tcp) = visits.next().await? else {
                     return Ok(none("the client did not come"));
@@ -236,6 +261,16 @@ async fn shake(
     tcp: TcpStream,
     shape: &Shape,
 ) -> Result<(String, Option<TlsStream>), Error> {
+    let (line, ended) = attempt(visits, tcp, shape).await?;
+    Ok((line, ended.ok()))
+}
+
+/// The same with the reason why it was not finished.
+pub(super) async fn attempt(
+    visits: &mut Visits<'_>,
+    tcp: TcpStream,
+    shape: &Shape,
+) -> Result<(String, Result<TlsStream, Error>), Error> {
     let context = context(visits, shape)?;
     let mut stream = SslStream::new(Ssl::new(&context)?, Wire::new(tcp))?;
     let ended = timeout_at(visits.deadline(), Pin::new(&mut stream).accept()).await;
@@ -246,13 +281,15 @@ async fn shake(
             let stream = TlsStream::new(stream, None);
             let suite = stream.cipher_suite().unwrap_or("a suite without a name");
             let line = format!("{} {suite} taken", stream.version());
-            visits.proofs.note(suite, by_session, &line);
-            return Ok((line, Some(stream)));
+            if shape.shown.is_none() {
+                visits.proofs.note(suite, by_session, &line);
+            }
+            return Ok((line, Ok(stream)));
         }
         Ok(Err(error)) => failure::of_handshake(&error, stream.ssl(), stream.get_ref()),
         Err(_) => Error::Timeout("handshake"),
     };
-    Ok((format!("{}: {error}", shape.newest), None))
+    Ok((format!("{}: {error}", shape.newest), Err(error)))
 }
 
 fn context(visits: &Visits<'_>, shape: &Shape) -> Result<SslContext, Error> {
@@ -265,7 +302,8 @@ fn context(visits: &Visits<'_>, shape: &Shape) -> Result<SslContext, Error> {
     made.set_options(SslOptions::NO_TICKET);
     made.set_client_hello_callback(crate::offer::remember);
     context::install_dh(&mut made)?;
-    for credentials in &visits.site.credentials {
+    let shown = shape.shown.as_ref().unwrap_or(&visits.site.credentials);
+    for credentials in shown {
         credentials.install(&mut made)?;
     }
     if let Some(shared) = visits.site.key.clone() {

@@ -84,6 +84,11 @@ const CASES: &[Case] = &[
         fails: &["ours:2"],
     },
     Case {
+        name: "no status to staple",
+        breaks: |recipe| recipe.answers = None,
+        fails: &["ours:4"],
+    },
+    Case {
         name: "no pre-shared keys: neither mode, nor both",
         breaks: |recipe| recipe.has_keys = false,
         fails: &["B.2.1:4", "B.2.1:12"],

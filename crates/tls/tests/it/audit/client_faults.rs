@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 use openssl::ssl::SslVersion;
+use openssl::x509::X509;
 use tls::Profile;
 use tls::http::auth::{HttpLogin, LoginScheme};
 use tls::http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
@@ -22,8 +23,9 @@ use crate::support::raw::Raw;
 use crate::support::{listener, within};
 
 /// Places of the rows that fail with one fault.
-fn with_usual(fault: Option<&str>) -> Vec<String> {
-    let mut all: Vec<String> = fault.into_iter().chain(USUAL).map(str::to_owned).collect();
+fn with_usual(faults: &[&str]) -> Vec<String> {
+    let faults = faults.iter().chain(&USUAL);
+    let mut all: Vec<String> = faults.map(|place| (*place).to_owned()).collect();
     all.sort_by_key(|place| {
         let (table, line) = place.split_once(':').unwrap();
         (table == "text", line.parse::<u32>().unwrap())
@@ -76,6 +78,7 @@ async fn a_fault_about_one_version_fails_its_row_alone() {
                 "fail: a ServerHello of version 2.0: the client went on",
             ),
             (Fault::Missing([3, 2]), "B.1.1:8", "fail: TLS 1.1: "),
+            (Fault::Missing([3, 1]), "B.1.1:5", "fail: TLS 1.0: "),
         ] {
             let stage = stage().await;
             let site = stage.site.listener.local_addr().unwrap();
@@ -92,10 +95,10 @@ async fn a_fault_about_one_version_fails_its_row_alone() {
             let audit = audit(&stage).await;
             client.abort();
             relay.abort();
-            assert_eq!(failed(&audit), with_usual(Some(place)), "{audit:#?}");
+            assert_eq!(failed(&audit), with_usual(&[place]), "{audit:#?}");
             let row = row(&audit, place);
             assert!(row.starts_with(evidence), "{row}");
-            assert!(audit.has_failed());
+            assert_eq!(audit.has_failed(), place != "B.1.1:5");
         }
     })
     .await;
@@ -113,7 +116,7 @@ async fn a_client_that_tries_ssl_2_fails_row_t_2_alone() {
         let audit = audit(&stage).await;
         client.abort();
         let failed = failed(&audit);
-        assert_eq!(failed, with_usual(Some("text:2")), "{audit:#?}");
+        assert_eq!(failed, with_usual(&["text:2"]), "{audit:#?}");
         assert!(audit.has_failed());
     })
     .await;
@@ -125,7 +128,9 @@ struct Made {
     suites: &'static str,
     groups: &'static str,
     newest: SslVersion,
-    fails: Option<&'static str>,
+    /// Whether it takes any certificate.
+    is_credulous: bool,
+    fails: &'static [&'static str],
     is_mandatory: bool,
 }
 
@@ -137,42 +142,69 @@ const WHOLE: Made = Made {
     suites: ALL,
     groups: "X25519:P-256",
     newest: SslVersion::TLS1_3,
-    fails: None,
+    is_credulous: false,
+    fails: &[],
     is_mandatory: false,
 };
 
-static MADE: [Made; 7] = [
+static MADE: [Made; 10] = [
     WHOLE,
+    Made {
+        // The mode is there, and authenticates nobody (section 9.2.1).
+        name: "certificates of any authority",
+        is_credulous: true,
+        fails: &["B.1.1:3"],
+        is_mandatory: true,
+        ..WHOLE
+    },
+    Made {
+        // Line 13 comes with it: its suites are of TLS 1.2 alone (RFC 5246 clause
+        // 1.2 for SHA-256 in CBC suites, RFC 5288 clause 4 for GCM), and line 12
+        // needs line 13 ("DM-SEC-C-013-O" in its column Requirement).
+        name: "no TLS 1.2",
+        newest: SslVersion::TLS1_1,
+        fails: &["B.1.1:9", "B.1.1:13"],
+        ..WHOLE
+    },
+    Made {
+        // Without a suite of line 13 or without the mode at all, line 12, whose
+        // fault that is then: TLS 1.2 is never missed alone.
+        name: "no TLS 1.2, certificates beside keys alone",
+        suites: "kRSAPSK+AES128:@SECLEVEL=0",
+        newest: SslVersion::TLS1_1,
+        fails: &["B.1.1:9", "B.1.1:12"],
+        ..WHOLE
+    },
     Made {
         name: "short curves",
         groups: "X25519:P-256:P-224",
-        fails: Some("text:3"),
+        fails: &["text:3"],
         is_mandatory: true,
         ..WHOLE
     },
     Made {
         name: "no suite of either mode",
         suites: "AES256:!PSK:!aNULL:@SECLEVEL=0",
-        fails: Some("B.1.1:4"),
+        fails: &["B.1.1:4"],
         is_mandatory: true,
         ..WHOLE
     },
     Made {
         name: "certificates, with none of the suites",
         suites: "AES256:kPSK+AES128:!kRSAPSK:!aNULL:@SECLEVEL=0",
-        fails: Some("B.1.1:13"),
+        fails: &["B.1.1:13"],
         ..WHOLE
     },
     Made {
         name: "keys, with none of the suites",
         suites: "AES128:-PSK:kPSK+AES256:!aNULL:@SECLEVEL=0",
-        fails: Some("B.1.1:11"),
+        fails: &["B.1.1:11"],
         ..WHOLE
     },
     Made {
         name: "no keys",
         suites: "ALL:!PSK:!aNULL:!eNULL:@SECLEVEL=0",
-        fails: Some("B.1.1:10"),
+        fails: &["B.1.1:10"],
         ..WHOLE
     },
     Made {
@@ -180,7 +212,7 @@ static MADE: [Made; 7] = [
         name: "certificates beside keys alone",
         suites: "kRSAPSK+AES128:@SECLEVEL=0",
         newest: SslVersion::TLS1_2,
-        fails: Some("B.1.1:12"),
+        fails: &["B.1.1:12"],
         ..WHOLE
     },
 ];
@@ -191,9 +223,10 @@ async fn each_fault_of_a_client_of_another_make_fails_its_row_alone() {
         for made in &MADE {
             let stage = stage().await;
             let address = stage.site.listener.local_addr().unwrap();
+            let authority = stage.authority.certificate.clone();
             let client = tokio::spawn(async move {
                 loop {
-                    made.visit(address).await;
+                    made.visit(address, &authority).await;
                 }
             });
             let audit = audit(&stage).await;
@@ -207,8 +240,8 @@ async fn each_fault_of_a_client_of_another_make_fails_its_row_alone() {
 }
 
 impl Made {
-    async fn visit(&self, address: SocketAddr) {
-        let Some(challenge) = self.post(address, None).await else {
+    async fn visit(&self, address: SocketAddr, authority: &X509) {
+        let Some(challenge) = self.post(address, authority, None).await else {
             return;
         };
         let scheme = match challenge.to_str().unwrap().starts_with("Digest") {
@@ -223,13 +256,22 @@ impl Made {
             login.challenged(&headers).unwrap();
         }
         let value = login.authorization("POST", "/dm", b"").unwrap();
-        self.post(address, value).await;
+        self.post(address, authority, value).await;
     }
 
     /// One POST; gives the challenge, if that is the answer.
-    async fn post(&self, to: SocketAddr, login: Option<HeaderValue>) -> Option<HeaderValue> {
+    async fn post(
+        &self,
+        to: SocketAddr,
+        authority: &X509,
+        login: Option<HeaderValue>,
+    ) -> Option<HeaderValue> {
         let tcp = TcpStream::connect(to).await.ok()?;
-        let raw = Raw::new()
+        let raw = match self.is_credulous {
+            true => Raw::new(),
+            false => Raw::new().trusting(authority),
+        };
+        let raw = raw
             .between(SslVersion::TLS1, self.newest)
             .suites(self.suites)
             .groups(self.groups)
@@ -268,7 +310,7 @@ async fn a_whole_client_of_ours_fails_nothing_of_it() {
         let client = come(&stage, &Device::new(Profile::Dm));
         let audit = audit(&stage).await;
         client.abort();
-        assert_eq!(failed(&audit), with_usual(None), "{audit:#?}");
+        assert_eq!(failed(&audit), with_usual(&[]), "{audit:#?}");
     })
     .await;
 }

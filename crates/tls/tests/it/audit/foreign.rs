@@ -70,11 +70,11 @@ async fn s_server_without_tls_1_2_fails_the_rows_about_it() {
         let audit = stage.audit("ec", false, &["-no_tls1_2"]).await;
         assert!(audit.has_failed());
         let failed = failed(&audit);
-        // No HTTP authentication, no TLS 1.0 to 1.2, no key. X.509 goes in TLS 1.3,
+        // No HTTP authentication, no TLS 1.0 to 1.2, no key, no staple. X.509 goes in TLS 1.3,
         // which has none of the suites.
         let fails = [
             "B.2.1:1", "B.2.1:2", "B.2.1:4", "B.2.1:7", "B.2.1:8", "B.2.1:10", "B.2.1:11",
-            "B.2.1:12", "B.2.1:15",
+            "B.2.1:12", "B.2.1:15", "ours:4",
         ];
         assert_eq!(failed, fails, "{audit:#?}");
         let row = row(&audit, "B.2.1:11");
@@ -106,8 +106,8 @@ async fn short_curves_and_short_groups_are_faults_and_no_errors() {
             // With a key and no certificate its own choice is a group of 1024 bits.
             run("ec", &[]),
         );
-        // It has no HTTP authentication and no SSL 3.0.
-        let usual = ["B.2.1:1", "B.2.1:2", "B.2.1:8"];
+        // It has no HTTP authentication, no SSL 3.0 and no staple.
+        let usual = ["B.2.1:1", "B.2.1:2", "B.2.1:8", "ours:4"];
         assert_eq!(failed(&whole), usual, "{whole:#?}");
         for (broken, place, evidence) in [
             (curve, "text:3", ": elliptic curve of 224 bits"),

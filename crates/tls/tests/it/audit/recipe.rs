@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::support::certificates::{ALWAYS, Authority, Issued, p256, rsa};
 use crate::support::listener;
+use crate::support::responder::Answers;
 
 pub(super) const IDENTITY: &[u8] = b"urn:imei:490154203237518";
 pub(super) const USER: &str = "device";
@@ -36,6 +37,8 @@ impl PskKeys for OneKey {
 pub(super) struct Recipe {
     pub(super) profile: Profile,
     pub(super) certificates: Vec<Issued>,
+    /// Their status, stapled.
+    pub(super) answers: Option<Arc<Answers>>,
     pub(super) has_keys: bool,
     pub(super) offers: Vec<Offer>,
     /// The answer to a login that is right.
@@ -46,12 +49,14 @@ impl Recipe {
     /// With all that the paper wants.
     pub(super) fn whole() -> Self {
         let authority = Authority::new("authority");
+        let certificates = vec![
+            authority.leaf_with(HOST, p256(), ALWAYS),
+            authority.leaf_with(HOST, rsa(2048), ALWAYS),
+        ];
         Self {
             profile: Profile::Dm,
-            certificates: vec![
-                authority.leaf_with(HOST, p256(), ALWAYS),
-                authority.leaf_with(HOST, rsa(2048), ALWAYS),
-            ],
+            answers: Some(Arc::new(Answers::about(&authority, &certificates))),
+            certificates,
             has_keys: true,
             offers: vec![
                 Offer::Digest(DigestAlgorithm::Sha256),
@@ -79,6 +84,9 @@ impl Recipe {
         let mut settings = ServerSettings::new(self.profile.clone(), credentials);
         if self.has_keys {
             settings.keys = Some(Arc::new(OneKey));
+        }
+        if let Some(answers) = self.answers.clone() {
+            settings.staples = Some(answers);
         }
         let config = ServerConfig::of(&settings).unwrap();
         let life = Duration::from_secs(300);

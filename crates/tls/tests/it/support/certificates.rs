@@ -15,8 +15,9 @@ use tls::Credentials;
 
 use super::judge::Judge;
 
-/// In date at any time that a test may run.
-pub(crate) const ALWAYS: (&str, &str) = ("20000101000000Z", "99991231235959Z");
+/// In date at any time that a test may run; UTCTime before 2050 (RFC 5280 clause
+/// 4.1.2.5).
+pub(crate) const ALWAYS: (&str, &str) = ("000101000000Z", "99991231235959Z");
 
 pub(crate) fn p256() -> PKey<Private> {
     ec(Nid::X9_62_PRIME256V1)

@@ -7,6 +7,7 @@ pub(crate) mod judge;
 pub(crate) mod program;
 pub(crate) mod raw;
 pub(crate) mod relay;
+pub(crate) mod responder;
 #[cfg(feature = "ssl3")]
 pub(crate) mod tlslite;
 

@@ -28,6 +28,14 @@ impl Raw {
         Self(builder)
     }
 
+    /// Takes servers with a certificate of this authority only, whatever their name.
+    pub(crate) fn trusting(mut self, authority: &X509) -> Self {
+        let store = self.0.cert_store_mut();
+        store.add_cert(authority.clone()).unwrap();
+        self.0.set_verify(SslVerifyMode::PEER);
+        self
+    }
+
     pub(crate) fn only(mut self, version: SslVersion) -> Self {
         self.0.set_min_proto_version(Some(version)).unwrap();
         self.0.set_max_proto_version(Some(version)).unwrap();
