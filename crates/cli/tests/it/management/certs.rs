@@ -16,7 +16,8 @@ use openssl::x509::{X509, X509NameBuilder};
 use trust::Certificate;
 use trust::issue::SoftwareIssuer;
 use trust::ocsp::{
-    CertId, IssuerHash, Record, Request, Responder, ResponderConfig, SourceError, StatusSource,
+    CertId, ExpiryPolicy, IssuerHash, Record, Request, Responder, ResponderConfig, SourceError,
+    StatusSource,
 };
 
 /// In date at any time that a test may run; UTCTime before 2050 (RFC 5280 clause
@@ -162,7 +163,11 @@ impl Issued {
     pub(super) fn status(&self, leaf: &X509, made: Timestamp, ended: bool) -> Vec<u8> {
         let issuer = Certificate::from_der(&self.certificate.to_der().unwrap()).unwrap();
         let key = SoftwareIssuer::new(self.key.clone()).unwrap();
-        let config = ResponderConfig::default();
+        let config = ResponderConfig {
+            // What is good has no end then; what is revoked has.
+            expiry: ExpiryPolicy::GoodAfterExpiry,
+            ..ResponderConfig::default()
+        };
         let hour = config.validity;
         let responder = Responder::new(key, issuer.clone(), None, config).unwrap();
         let mut serial = leaf.serial_number().to_bn().unwrap().to_vec();
