@@ -139,6 +139,12 @@ impl Prover {
         self.sent
     }
 
+    /// Whether the peer has accepted credentials in this session.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        self.accepted
+    }
+
     /// The name that goes with credentials in the Source LocName.
     #[must_use]
     pub fn user(&self) -> Option<&str> {

@@ -101,6 +101,11 @@ pub struct Config {
     /// 9 of the protocol forbids it, so it is off; but without it a server that
     /// has lost the nonce and has no commands never proves itself.
     pub challenge_alone: bool,
+    /// Nodes that the server changes only after both sides have proved themselves by
+    /// credentials of DM, and that it never adds ([`Tree::set_guard`]).
+    ///
+    /// [`Tree::set_guard`]: crate::tree::Tree::set_guard
+    pub guarded: Vec<NodeUri>,
 }
 
 impl Config {
@@ -136,6 +141,7 @@ impl Config {
             max_object: None,
             interactions: Interactions::none(),
             challenge_alone: false,
+            guarded: Vec::new(),
         }
     }
 }

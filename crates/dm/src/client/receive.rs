@@ -272,6 +272,7 @@ impl Session {
         msg_ref: &MsgId,
         begin: impl FnOnce(&mut Executor<'_>),
     ) {
+        tree.set_guard(&self.config.guarded, self.is_mutual());
         let room = self.room_for_answer();
         let objects = Objects {
             terms: Terms {
@@ -295,6 +296,7 @@ impl Session {
         begin(&mut executor);
         executor.go();
         let (done, rest) = executor.finish();
+        tree.set_guard(&[], true);
         self.events.extend(done.events);
         self.accepted.extend(done.running.iter().cloned());
         self.running.extend(done.running);
@@ -311,6 +313,16 @@ impl Session {
             question,
             reply: None,
         });
+    }
+
+    /// Whether each side has proved itself to the other by its credentials; the
+    /// transport's word does not count here.
+    fn is_mutual(&self) -> bool {
+        let server = match self.config.verify {
+            Requirement::Credentials(_) => self.verifier.is_satisfied(),
+            Requirement::Transport | Requirement::Unknown => false,
+        };
+        server && self.prover.is_accepted() && !self.challenged
     }
 
     fn queue_answer(&mut self, command: Command) {

@@ -110,6 +110,9 @@ impl Tree {
         if !found.access().has(right) {
             return Err(Error::NotAllowed);
         }
+        if matches!(right, Right::Replace | Right::Delete) {
+            self.check_guard(uri)?;
+        }
         Ok(found)
     }
 

@@ -16,6 +16,7 @@ mod copy;
 mod described;
 mod device;
 mod find;
+mod guard;
 mod inbox;
 mod list;
 mod node;
@@ -83,6 +84,8 @@ pub struct Tree {
     descriptions: Vec<(NodeUri, Description)>,
     /// Where objects are left that the device puts away.
     inbox: Option<inbox::Inbox>,
+    /// What a server changes in some sessions only.
+    guard: guard::Guard,
 }
 
 /// An open transaction: what to put back, newest last, and the objects that
@@ -112,6 +115,7 @@ impl Tree {
             device_scope: false,
             descriptions: Vec::new(),
             inbox: None,
+            guard: guard::Guard::default(),
         }
     }
 

@@ -143,6 +143,7 @@ impl Tree {
         if !may {
             return Err(Error::Denied);
         }
+        self.check_guard(uri)?;
         let Found::Static(node) = found else {
             return Err(Error::NotAllowed);
         };
@@ -212,6 +213,7 @@ impl Tree {
         if self.find(&new).is_some() {
             return Err(Error::AlreadyExists);
         }
+        self.check_guarded_move(&new)?;
         // Its Name has changed, that of those below has not (clauses 7.5, 7.7.8).
         let changed = self.now.or(node.changed());
         let top = node

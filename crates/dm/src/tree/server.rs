@@ -81,6 +81,7 @@ impl Tree {
         if !self.allows(by, Right::Add, &parent) {
             return Err(Error::Denied);
         }
+        self.check_guarded_place(uri)?;
         let described = self.judge_add(uri, &kind)?;
         if !found.is_interior() || !(described || found.access().has(Right::Add)) {
             return Err(Error::NotAllowed);

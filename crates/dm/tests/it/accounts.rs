@@ -54,6 +54,7 @@ fn account(server: &str) -> Account {
             setting(AuthLevel::Server, AuthType::Basic),
         ],
         transport: None,
+        pin: None,
     }
 }
 

@@ -220,6 +220,7 @@ fn accounts() {
                 identity: "i".to_owned(),
                 key: SecretBytes::new(vec![1; 16]),
             }),
+            pin: Some("spki:0".to_owned()),
         };
         account.write(&mut tree, &uri("./DMAcc/1")).unwrap();
         let account = Account {

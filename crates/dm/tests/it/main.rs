@@ -52,6 +52,7 @@ mod notification;
 mod objects;
 mod order;
 mod peers;
+mod pins;
 mod properties;
 mod queue;
 mod requests;

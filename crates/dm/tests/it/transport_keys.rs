@@ -42,6 +42,7 @@ fn account(transport: Option<TransportKey>) -> Account {
         preferred_auth: None,
         auth: Vec::new(),
         transport,
+        pin: None,
     }
 }
 

@@ -41,6 +41,9 @@ struct AccountFile {
     psk: Option<PskFile>,
     #[serde(default)]
     certificate: Option<CertificateFile>,
+    /// The one certificate or key that the server may have.
+    #[serde(default)]
+    pin: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +129,7 @@ pub(super) fn from_toml(path: &Path) -> Result<Account> {
         preferred_auth: None,
         auth,
         transport,
+        pin: file.pin,
     };
     account
         .check()

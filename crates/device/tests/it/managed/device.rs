@@ -62,6 +62,7 @@ pub fn account(server: &str, url: &str) -> Account {
             auth(AuthLevel::Server, server, &format!("{server} secret")),
         ],
         transport: None,
+        pin: None,
     }
 }
 

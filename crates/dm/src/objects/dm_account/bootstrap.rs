@@ -38,6 +38,7 @@ impl TryFrom<&DmAccount> for Account {
             preferred_auth: None,
             auth,
             transport: None,
+            pin: None,
         };
         account.check()?;
         Ok(account)

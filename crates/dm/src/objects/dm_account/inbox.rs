@@ -2,7 +2,7 @@
 //! 5.3.4; OMA DM Bootstrap 1.2, transcription clause 3.1.4.3: their ACLs come with
 //! them).
 
-use super::{Account, transport};
+use super::{Account, pin, transport};
 use crate::Error;
 use crate::objects::access::{GET, GET_REPLACE};
 use crate::tree::{NodeUri, Place, Right, Rights, Tree};
@@ -21,12 +21,14 @@ impl Account {
         }
     }
 
-    /// Whether the account at `at` is whole and the only one of its server.
+    /// Whether the account at `at` is whole, without a pin, and the only one of its
+    /// server.
     ///
     /// # Errors
-    /// As [`read`](Self::read); [`Error::AlreadyExists`].
+    /// As [`read`](Self::read); [`Error::NotAllowed`], [`Error::AlreadyExists`].
     pub fn check_place(tree: &Tree, at: &NodeUri) -> Result<(), Error> {
         let account = Self::read(tree, at)?;
+        pin::check_place(tree, at)?;
         let server = account.server_id.as_str().as_bytes();
         for (other, _) in Self::all(tree) {
             let id = tree.value(&other.child("ServerID")?);

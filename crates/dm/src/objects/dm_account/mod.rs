@@ -10,6 +10,7 @@
 mod authentication;
 mod bootstrap;
 mod inbox;
+mod pin;
 mod read;
 mod transport;
 mod write;
@@ -38,6 +39,9 @@ pub struct Account {
     pub auth: Vec<AuthSetting>,
     /// Ext/rehome/Trsp: what its connections show in TLS.
     pub transport: Option<TransportKey>,
+    /// Ext/rehome/Pin: the certificate or key that its server must have, as text;
+    /// whoever uses it reads it.
+    pub pin: Option<String>,
 }
 
 impl Account {

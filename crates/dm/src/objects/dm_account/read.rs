@@ -3,7 +3,7 @@
 
 use secret::SecretBytes;
 
-use super::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType, TransportKey};
+use super::{Account, Address, AddressType, AuthLevel, AuthSetting, AuthType, TransportKey, pin};
 use crate::Error;
 use crate::objects::access;
 use crate::tree::{NodeKind, NodeUri, Tree};
@@ -49,6 +49,7 @@ impl Account {
             preferred_auth: None,
             auth: Vec::new(),
             transport: TransportKey::read(tree, at)?,
+            pin: pin::read(tree, at)?,
         };
         // An empty AAuthPref leaves the choice to the device.
         if let Some(text) = top.text("AAuthPref")?.filter(|text| !text.is_empty()) {

@@ -14,6 +14,8 @@ const REPLACE: &[Right] = &[Right::Replace];
 
 /// The nodes from the account down.
 const PATH: [&str; 3] = ["Ext", "rehome", "Trsp"];
+/// Those above it.
+const ABOVE: [&str; 2] = ["Ext", "rehome"];
 const PSK_IDENTITY: &str = "PSKIdentity";
 const PSK_SECRET: &str = "PSKSecret";
 const CERTIFICATE: &str = "Certificate";
@@ -94,13 +96,7 @@ impl TransportKey {
 
     /// Writes it below the account at `account`.
     pub(super) fn put(&self, tree: &mut Tree, account: &NodeUri) -> Result<(), Error> {
-        let mut at = account.clone();
-        for name in PATH {
-            at = at.child(name)?;
-            if matches!(tree.value(&at), Err(Error::NotFound)) {
-                tree.put(at.clone(), Node::interior().taking(Rights::of(GET)))?;
-            }
-        }
+        let at = make(tree, account, &PATH)?;
         let mut put = |name: &str, rights, value| {
             let node = Node::leaf(value).taking(Rights::of(rights));
             tree.put(at.child(name)?, node)
@@ -146,6 +142,23 @@ impl Account {
             Err(error) => tree.roll_back().and(Err(error)),
         }
     }
+}
+
+/// Makes `Ext/rehome` below the account at `account`, if it is missing.
+pub(super) fn put_above(tree: &mut Tree, account: &NodeUri) -> Result<(), Error> {
+    make(tree, account, &ABOVE).map(drop)
+}
+
+/// Makes the interior nodes that are missing from `account` down.
+fn make(tree: &mut Tree, account: &NodeUri, path: &[&str]) -> Result<NodeUri, Error> {
+    let mut at = account.clone();
+    for name in path {
+        at = at.child(name)?;
+        if matches!(tree.value(&at), Err(Error::NotFound)) {
+            tree.put(at.clone(), Node::interior().taking(Rights::of(GET)))?;
+        }
+    }
+    Ok(at)
 }
 
 fn below(account: &NodeUri) -> Result<NodeUri, Error> {

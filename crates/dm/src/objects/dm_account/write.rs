@@ -1,7 +1,7 @@
 //! Writes DM accounts into the tree (OMA DM StdObj 1.2 clause 5.3.1 for nodes
 //! and AccessTypes; appendix B for the ACL).
 
-use super::{Account, Address, AddressType, AuthLevel, AuthSetting};
+use super::{Account, Address, AddressType, AuthLevel, AuthSetting, pin};
 use crate::Error;
 use crate::auth::Nonce;
 use crate::objects::access::{GET, GET_REPLACE};
@@ -75,8 +75,11 @@ impl Account {
         })?;
         writer.list("AppAddr", &self.addresses, put_address)?;
         writer.list("AppAuth", &self.auth, put_auth)?;
-        match &self.transport {
-            Some(transport) => transport.put(tree, at),
+        if let Some(transport) = &self.transport {
+            transport.put(tree, at)?;
+        }
+        match &self.pin {
+            Some(pin) => pin::put(tree, at, &self.server_id, pin),
             None => Ok(()),
         }
     }
