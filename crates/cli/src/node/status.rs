@@ -2,10 +2,9 @@
 //! still holds (docs/certificate-status.md).
 
 use anyhow::{Context, Result, bail};
-use data_encoding::HEXLOWER_PERMISSIVE;
 use device::Validation;
 use serde::Deserialize;
-use trust::status::{Pin, ValidationPolicy};
+use trust::status::ValidationPolicy;
 
 use super::period::Period;
 
@@ -54,7 +53,7 @@ impl StatusSection {
             validation.status.max_validity = longest;
         }
         if let Some(text) = &self.pin {
-            validation.status.pin = Some(pin(text).context("status.pin")?);
+            validation.status.pin = Some(text.parse().context("status.pin")?);
         }
         validation.responder.clone_from(&self.ocsp);
         validation.nonce = self.nonce;
@@ -62,23 +61,11 @@ impl StatusSection {
     }
 }
 
-/// `sha256:` or `spki:` with the SHA-256 of the certificate or its
-/// SubjectPublicKeyInfo in hex.
-fn pin(text: &str) -> Result<Pin> {
-    let (kind, digits) = text.split_once(':').unwrap_or_default();
-    let digits = digits.replace(':', "");
-    let digest = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok();
-    let digest = digest.and_then(|octets| <[u8; 32]>::try_from(octets).ok());
-    match (kind, digest) {
-        ("sha256", Some(digest)) => Ok(Pin::Certificate(digest)),
-        ("spki", Some(digest)) => Ok(Pin::Spki(digest)),
-        _ => bail!("a pin is sha256: or spki: and 64 hex digits"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use trust::status::Pin;
 
     use super::*;
 
@@ -110,7 +97,7 @@ mod tests {
         assert_eq!(read.status.pin, Some(Pin::Spki([10; 32])));
         let digits = digits.to_uppercase();
         assert_eq!(
-            pin(&format!("sha256:{digits}")).unwrap(),
+            format!("sha256:{digits}").parse::<Pin>().unwrap(),
             Pin::Certificate([10; 32])
         );
     }

@@ -9,10 +9,11 @@ use dm::auth::{Credentials, Nonce, Nonces, Requirement, Scheme, Scope};
 use dm::objects::dm_account::{Account, AddressType, AuthLevel, AuthType, TransportKey};
 use dm::tree::ServerId;
 use tls::http::auth::{HttpLogin, LoginScheme};
+use trust::status::Pin;
 use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
-use super::network;
+use super::{network, pinned};
 use crate::Error;
 
 /// How a session with an account's server is held.
@@ -29,6 +30,8 @@ pub(super) struct Route {
     pub(super) login: Option<HttpLogin>,
     /// What it shows in TLS.
     pub(super) transport: Option<TransportKey>,
+    /// The one certificate or key that the server may have.
+    pub(super) pin: Option<Pin>,
 }
 
 impl Route {
@@ -44,6 +47,13 @@ impl Route {
         }
         if let Some(TransportKey::Certificate { chain, key }) = &account.transport {
             network::credentials(chain, key)?;
+        }
+        let pin = account.pin.as_deref().map(pinned::read).transpose()?;
+        let by_key = matches!(account.transport, Some(TransportKey::Psk { .. }));
+        if pin.is_some() && by_key {
+            return Err(Error::Account(
+                "a pin is of a certificate, and with a pre-shared key there is none",
+            ));
         }
         Ok(Self {
             server_id: account.server_id.clone(),
@@ -62,6 +72,7 @@ impl Route {
             },
             login: login(account)?,
             transport: account.transport.clone(),
+            pin,
         })
     }
 }
@@ -129,6 +140,9 @@ fn check_plain(
 ) -> Result<(), Error> {
     if account.transport.is_some() {
         return Err(Error::Account("what it shows in TLS wants an https URL"));
+    }
+    if account.pin.is_some() {
+        return Err(Error::Account("its pin wants an https URL"));
     }
     let http = account.auth(AuthLevel::Http);
     if http.is_some_and(|setting| setting.type_ == AuthType::HttpBasic) {

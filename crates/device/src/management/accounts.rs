@@ -27,6 +27,14 @@ pub(super) fn named(tree: &Tree) -> Result<BTreeSet<String>, Error> {
     Ok(servers)
 }
 
+/// Where accounts have their pins, those too that have none.
+pub(super) fn pins(tree: &Tree) -> Result<Vec<NodeUri>, Error> {
+    let accounts: NodeUri = ACCOUNTS.parse()?;
+    let names = tree.names(&accounts).into_iter();
+    let pins = names.map(|name| Ok(Account::pin_uri(&accounts.child(&name)?)?));
+    pins.collect()
+}
+
 impl Client {
     /// Removes the accounts of a server, and with them its rights in the tree.
     /// Blocks.
@@ -61,16 +69,34 @@ impl Client {
         server: &ServerId,
         transport: Option<&TransportKey>,
     ) -> Result<(), Error> {
+        let (at, mut account) = self.account(server)?;
+        account.transport = transport.cloned();
+        Route::of(&account)?;
+        Account::set_transport(&mut self.kept.tree, &at, transport)?;
+        self.kept.save()
+    }
+
+    /// Changes the pin of a server's certificate or key, `sha256:` or `spki:` and 64
+    /// hexadecimal digits; `None` takes it away. Blocks.
+    ///
+    /// # Errors
+    /// [`Error::Account`] if the server has no account, or one whose server shows no
+    /// certificate; [`Error::Login`] for what is no pin; [`Error::Store`].
+    pub fn set_pin(&mut self, server: &ServerId, pin: Option<&str>) -> Result<(), Error> {
+        let (at, mut account) = self.account(server)?;
+        account.pin = pin.map(str::to_owned);
+        Route::of(&account)?;
+        Account::set_pin(&mut self.kept.tree, &at, pin)?;
+        self.kept.save()
+    }
+
+    fn account(&self, server: &ServerId) -> Result<(NodeUri, Account), Error> {
         let all = Account::all(&self.kept.tree);
         let found = all.into_iter().find_map(|(at, account)| {
             let account = account.ok().filter(|it| it.server_id == *server)?;
             Some((at, account))
         });
-        let (at, mut account) = found.ok_or(Error::Account("there is none of this server"))?;
-        account.transport = transport.cloned();
-        Route::of(&account)?;
-        Account::set_transport(&mut self.kept.tree, &at, transport)?;
-        self.kept.save()
+        found.ok_or(Error::Account("there is none of this server"))
     }
 
     /// Takes servers that no account names any more out of every ACL.

@@ -20,10 +20,14 @@ use super::kept::Kept;
 use super::network::Network;
 use super::setup::DEV_DETAIL;
 use super::{Config, DownloadLimits, Initiation, SessionReport, SoftwareHook, UpdateHook};
-use crate::Error;
+use crate::{Error, management_tls};
 
 /// How often in a row a report may lead to more work.
 const MOST_TURNS: usize = 32;
+
+/// Else whoever can write the configuration would take the place of the store.
+const TWO_PLACES: Error =
+    Error::Management("authorities of servers are in the store and in the configuration");
 
 /// A managed device's client.
 ///
@@ -60,17 +64,26 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Management`] if the device is not set up, or another process
-    /// works on it; [`Error::Store`], [`Error::File`], [`Error::Dm`].
+    /// works on it, or if authorities are in the store and in the configuration;
+    /// [`Error::Store`], [`Error::File`], [`Error::Dm`].
     pub fn open(dir: &Path, config: Config) -> Result<Self, Error> {
         let lock = lock(dir)?;
         let mut kept = Kept::open(dir, &config.key, config.objects, config.max_object)?;
         let large = config.max_object.is_some();
         DevDetail::write_large_objects(&mut kept.tree, &DEV_DETAIL.parse()?, large)?;
         kept.save()?;
+        let tls = match (kept.authorities(), config.tls) {
+            (None, tls) => tls,
+            (Some(pem), None) => {
+                let (profile, hosts) = (config.profile.clone(), config.hosts.clone());
+                Some(management_tls(pem, profile, config.validation, hosts)?)
+            }
+            (Some(_), Some(_)) => return Err(TWO_PLACES),
+        };
         Ok(Self {
             kept,
             network: Network {
-                tls: config.tls,
+                tls,
                 profile: config.profile,
                 hosts: config.hosts,
                 allow_http: config.allow_http,

@@ -14,6 +14,7 @@ use tls::{ClientConfig, Profile};
 use tokens::NodeKey;
 
 use super::{SoftwareHook, UpdateHook};
+use crate::Validation;
 
 /// Octets of a large object unless the configuration says otherwise: 1 MiB.
 pub const MAX_OBJECT: usize = 1 << 20;
@@ -22,11 +23,14 @@ pub const MAX_OBJECT: usize = 1 << 20;
 pub struct Config {
     /// The key under which the store is encrypted.
     pub key: NodeKey,
-    /// How servers are judged, and what the device shows them, in TLS; without
-    /// it no server is reached by HTTPS.
+    /// How servers are judged, and what the device shows them, in TLS; not beside
+    /// authorities in the store ([`Setup::authorities`](super::Setup::authorities)).
+    /// Without either no server is reached by HTTPS.
     pub tls: Option<ClientConfig>,
-    /// Versions and suites for accounts with pre-shared keys where there is no
-    /// `tls`.
+    /// How the status of servers under the authorities in the store is judged.
+    pub validation: Option<Validation>,
+    /// Versions and suites for accounts with pre-shared keys, and for servers under
+    /// the authorities in the store, where there is no `tls`.
     pub profile: Profile,
     /// Where these hosts are reached; any other is asked of DNS.
     pub hosts: Hosts,
@@ -65,6 +69,7 @@ impl Config {
         Self {
             key,
             tls: None,
+            validation: None,
             profile: Profile::default(),
             hosts: Hosts::default(),
             allow_http: false,

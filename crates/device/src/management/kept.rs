@@ -27,6 +27,7 @@ const STATE_SOFTWARE_VALIDATOR: &str = "software-validator";
 const STATE_SESSION: &str = "session";
 const STATE_VALIDATOR: &str = "validator";
 const STATE_HEARD: &str = "notifications";
+const STATE_AUTHORITIES: &str = "authorities";
 
 /// A device's tree and objects, and what of them is stored.
 pub(super) struct Kept {
@@ -43,6 +44,8 @@ pub(super) struct Kept {
     pub(super) software_validator: Option<Validator>,
     /// Notifications that were taken.
     pub(super) heard: Heard,
+    /// Who certifies servers, in PEM, if that is stored here.
+    authorities: Option<SecretBytes>,
     saved: Saved,
 }
 
@@ -55,13 +58,15 @@ struct Saved {
 }
 
 impl Kept {
-    /// A device that is stored for the first time.
+    /// A device that is stored for the first time, with the authorities of its servers
+    /// in PEM.
     pub(super) fn create(
         dir: &Path,
         key: &NodeKey,
         tree: Tree,
         firmware: Fumo,
         software: Scomo,
+        authorities: Option<&[u8]>,
     ) -> Result<(), Error> {
         let mut store = open_store(dir, key)?;
         if store.load()?.is_some() {
@@ -77,6 +82,7 @@ impl Kept {
             validator: None,
             software_validator: None,
             heard: Heard::default(),
+            authorities: authorities.map(|pem| SecretBytes::new(pem.to_vec())),
             saved: Saved::default(),
         };
         kept.save()
@@ -116,6 +122,7 @@ impl Kept {
             validator: Validator::stored(saved.objects.get(STATE_VALIDATOR)),
             software_validator: Validator::stored(saved.objects.get(STATE_SOFTWARE_VALIDATOR)),
             heard: Heard::stored(saved.objects.get(STATE_HEARD)),
+            authorities: saved.objects.get(STATE_AUTHORITIES).cloned(),
             saved,
         };
         kept.mount_firmware()?;
@@ -124,6 +131,12 @@ impl Kept {
         inbox::open(&mut kept.tree)?;
         kept.save()?;
         Ok(kept)
+    }
+
+    /// Who certifies servers, in PEM, where the device was set up with that.
+    pub(super) fn authorities(&self) -> Option<&[u8]> {
+        let stored = self.authorities.as_ref();
+        stored.map(|pem| pem.expose().as_slice())
     }
 
     /// The stored ACL of a mount point counts, or `first` where there is none.
@@ -256,6 +269,9 @@ impl Kept {
         }
         if let Some(heard) = self.heard.to_stored() {
             objects.insert(STATE_HEARD.to_owned(), heard);
+        }
+        if let Some(authorities) = &self.authorities {
+            objects.insert(STATE_AUTHORITIES.to_owned(), authorities.clone());
         }
         for vendor in &self.vendors {
             if let Some(body) = vendor.snapshot() {

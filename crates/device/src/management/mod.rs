@@ -31,6 +31,7 @@ mod network;
 mod notified;
 mod outline;
 mod package;
+mod pinned;
 mod program;
 mod reporter;
 mod rows;

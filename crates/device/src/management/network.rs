@@ -3,6 +3,7 @@
 //! followed.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dm::objects::dm_account::TransportKey;
@@ -10,10 +11,14 @@ use secret::SecretBytes;
 use tls::http::{Answer, ClientLimits, ClientRequest, ClientTransport, Hosts, exchange};
 use tls::{ClientConfig, ClientSettings, Credentials, PeerIdentity, Profile, Psk};
 use tokio::net::lookup_host;
+use trust::status::Pin;
 use zeroize::Zeroizing;
 
 use super::endpoint::Endpoint;
+use super::pinned::Pinned;
 use crate::Error;
+
+const NO_AUTHORITIES: Error = Error::Management("HTTPS without authorities for servers");
 
 /// How servers are reached.
 #[derive(Clone)]
@@ -62,7 +67,7 @@ impl Network {
             }
             TransportKey::Certificate { chain, key } => {
                 if settings.verifier.is_none() {
-                    return Err(Error::Management("HTTPS without authorities for servers"));
+                    return Err(NO_AUTHORITIES);
                 }
                 settings.credentials = Some(credentials(chain, key)?);
             }
@@ -73,10 +78,25 @@ impl Network {
         })
     }
 
+    /// The same for an account whose server has to be the pinned one. A session keeps
+    /// its pin, so that a server may change certificate and pin between two.
+    pub(super) fn pinned(&self, pin: Pin) -> Result<Self, Error> {
+        let mut settings = match &self.tls {
+            Some(config) => config.settings().clone(),
+            None => return Err(NO_AUTHORITIES),
+        };
+        let verifier = settings.verifier.take().ok_or(NO_AUTHORITIES)?;
+        settings.verifier = Some(Arc::new(Pinned { pin, verifier }));
+        Ok(Self {
+            tls: Some(ClientConfig::of(&settings)?),
+            ..self.clone()
+        })
+    }
+
     fn transport(&self, endpoint: &Endpoint) -> Result<ClientTransport, Error> {
         match (endpoint.secure, &self.tls) {
             (true, Some(config)) => Ok(ClientTransport::Tls(config.clone())),
-            (true, None) => Err(Error::Management("HTTPS without authorities for servers")),
+            (true, None) => Err(NO_AUTHORITIES),
             (false, _) if self.allow_http => Ok(ClientTransport::Plain),
             (false, _) => Err(Error::Management("plain HTTP is not allowed")),
         }

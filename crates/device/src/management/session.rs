@@ -180,6 +180,7 @@ impl Client {
         // Else a server that has nothing to say would never learn the nonce that
         // its answer to a result has to be under.
         config.challenge_alone = true;
+        config.guarded = accounts::pins(&self.kept.tree)?;
         let origin = route.endpoint;
         config.resp_uris = RespUris::Judged(Box::new(move |uri| {
             Endpoint::parse(uri).is_some_and(|other| other.is_same_origin(&origin))

@@ -11,12 +11,14 @@ use dm::objects::fumo::Fumo;
 use dm::objects::nap::Nap;
 use dm::objects::scomo::Scomo;
 use dm::tree::{Acl, NodeUri, Right, ServerId, Tree, TreeLimits};
+use tls::Profile;
+use tls::http::Hosts;
 use tokens::NodeKey;
 
 use super::account::Route;
 use super::inbox;
 use super::kept::{Kept, make_above};
-use crate::Error;
+use crate::{Error, management_tls};
 
 /// Where the firmware object is.
 pub const FIRMWARE: &str = "./FUMO/firmware";
@@ -50,6 +52,10 @@ pub struct Setup {
     pub software: Vec<ServerId>,
     /// Servers that may leave accounts and access points in `./Inbox`.
     pub inbox: Vec<ServerId>,
+    /// Who certifies the servers, one or more certificates in PEM, kept in the store.
+    /// `None` where the configuration names them ([`Config::tls`](super::Config::tls)),
+    /// or there is no need.
+    pub authorities: Option<Vec<u8>>,
 }
 
 impl Setup {
@@ -57,11 +63,16 @@ impl Setup {
     ///
     /// # Errors
     /// [`Error::Management`] if there is one already, [`Error::Account`] for an
-    /// account that no session can be held with, [`Error::Dm`] for a value that
-    /// can't be, [`Error::Store`].
+    /// account that no session can be held with, [`Error::Tls`] for authorities that
+    /// can't be read, [`Error::Dm`] for a value that can't be, [`Error::Store`].
     pub fn create(&self, dir: &Path, key: &NodeKey) -> Result<(), Error> {
         let (tree, firmware, software) = self.tree()?;
-        Kept::create(dir, key, tree, firmware, software)
+        if let Some(pem) = &self.authorities {
+            let hosts = Hosts::default();
+            management_tls(pem, Profile::default(), None, hosts)?;
+        }
+        let authorities = self.authorities.as_deref();
+        Kept::create(dir, key, tree, firmware, software, authorities)
     }
 
     fn tree(&self) -> Result<(Tree, Fumo, Scomo), Error> {

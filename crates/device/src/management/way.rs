@@ -45,11 +45,15 @@ impl Way {
     /// The way of a route, whose login it takes.
     pub(super) fn of(network: &Network, route: &mut Route) -> Result<Self, Error> {
         let transport = route.transport.take();
+        let mut network = match route.pin {
+            Some(pin) => network.pinned(pin)?,
+            None => network.clone(),
+        };
+        if let Some(transport) = &transport {
+            network = network.showing(transport, &route.endpoint.host)?;
+        }
         Ok(Self {
-            network: match &transport {
-                Some(transport) => network.showing(transport, &route.endpoint.host)?,
-                None => network.clone(),
-            },
+            network,
             origin: route.endpoint.clone(),
             login: route.login.take(),
             shows: match transport {

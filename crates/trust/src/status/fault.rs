@@ -14,6 +14,9 @@ pub enum StatusFault {
     /// Peer violation: another certificate or key than the pinned one.
     #[error("the certificate is not the pinned one")]
     PinWrong,
+    /// Misuse: a text that is no pin.
+    #[error("a pin is sha256: or spki: and 64 hexadecimal digits")]
+    PinMalformed,
     /// Peer violation: revoked.
     #[error("the certificate was revoked at {}", .0.at)]
     Revoked(Revocation),
@@ -43,6 +46,7 @@ impl StatusFault {
     pub fn code(&self) -> &'static str {
         match self {
             Self::PinWrong => "certificate-pin-wrong",
+            Self::PinMalformed => "pin-malformed",
             Self::Revoked(_) => "certificate-revoked",
             Self::Unknown => "certificate-status-unknown",
             Self::ValidityTooLong => "certificate-validity-too-long",

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use super::StatusFault;
 use crate::Certificate;
 
@@ -112,6 +114,24 @@ impl StatusConfig {
             soft_fail: false,
             tolerance: Duration::from_secs(300),
             pin: None,
+        }
+    }
+}
+
+impl FromStr for Pin {
+    type Err = StatusFault;
+
+    /// `sha256:` or `spki:` with the SHA-256 of the certificate or its
+    /// SubjectPublicKeyInfo: 64 hexadecimal digits, colons between them or not.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, digits) = text.split_once(':').unwrap_or_default();
+        let digits = digits.replace(':', "");
+        let digest = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok();
+        let digest = digest.and_then(|octets| <[u8; 32]>::try_from(octets).ok());
+        match (kind, digest) {
+            ("sha256", Some(digest)) => Ok(Self::Certificate(digest)),
+            ("spki", Some(digest)) => Ok(Self::Spki(digest)),
+            _ => Err(StatusFault::PinMalformed),
         }
     }
 }

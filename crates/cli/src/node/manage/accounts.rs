@@ -21,7 +21,7 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "DIR")]
         state: PathBuf,
     },
-    /// What connections to a server show in TLS
+    /// What connections to a server show in TLS, and what it has to show
     Show {
         /// The server's identifier
         server: ServerId,
@@ -35,7 +35,7 @@ pub(crate) enum Verb {
 
 /// What is shown.
 #[derive(Args)]
-#[group(required = true)]
+#[group(required = true, multiple = true)]
 pub(crate) struct What {
     /// A file of mode 0600 with a pre-shared key, IDENTITY:HEX
     #[arg(long, value_name = "FILE")]
@@ -54,6 +54,13 @@ pub(crate) struct What {
     /// Nothing
     #[arg(long, conflicts_with_all = ["psk_file", "certificate"])]
     nothing: bool,
+    /// The one certificate or key that the server may have: sha256:HEX of the
+    /// certificate, spki:HEX of its SubjectPublicKeyInfo
+    #[arg(long)]
+    pin: Option<String>,
+    /// Any that the authorities vouch for
+    #[arg(long, conflicts_with = "pin")]
+    no_pin: bool,
 }
 
 /// Runs `rehome device manage account`.
@@ -73,7 +80,13 @@ pub(super) fn run(verb: &Verb) -> Result<()> {
                 (None, Some(file), Some(key)) => Some(certificate(file, key)?),
                 _ => None,
             };
-            open(state)?.set_transport(server, shown.as_ref())?;
+            let mut client = open(state)?;
+            if shown.is_some() || what.nothing {
+                client.set_transport(server, shown.as_ref())?;
+            }
+            if what.pin.is_some() || what.no_pin {
+                client.set_pin(server, what.pin.as_deref())?;
+            }
             eprintln!("{server} changed");
         }
     }

@@ -42,6 +42,10 @@ pub(crate) struct Arguments {
     /// and leave accounts and access points in ./Inbox
     #[arg(long, value_name = "FILE", required_unless_present = "bootstrap")]
     account: Vec<PathBuf>,
+    /// Who certifies servers reached by HTTPS, one or more certificates in PEM; kept in
+    /// the device's encrypted store
+    #[arg(long, value_name = "FILE")]
+    authorities: Option<PathBuf>,
     /// A provisioning document with APPLICATION w7
     #[arg(long, value_name = "FILE.xml")]
     bootstrap: Vec<PathBuf>,
@@ -81,6 +85,8 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
         naps.extend(found.naps.into_iter().map(of_all));
         accounts.extend(found.accounts);
     }
+    let read = |path: &PathBuf| fs::read(path).with_context(|| path.display().to_string());
+    let authorities = arguments.authorities.as_ref().map(read).transpose()?;
     let first = accounts.first().map(|account| account.server_id.clone());
     let mut names = Names::default();
     let named = accounts.into_iter().map(|account| {
@@ -108,5 +114,6 @@ fn setup(arguments: &Arguments) -> Result<Setup> {
         firmware: first.iter().cloned().collect(),
         software: first.iter().cloned().collect(),
         inbox: first.into_iter().collect(),
+        authorities,
     })
 }

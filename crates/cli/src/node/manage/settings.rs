@@ -37,7 +37,8 @@ max_object = 1048576       # octets of an object in chunks (LrgObj); 0: none
 # refused unless this says how the nonce is read: octets or text.
 # resync = "octets"
 
-# Who certifies servers reached by HTTPS: one or more certificates in PEM.
+# Who certifies servers reached by HTTPS, one or more certificates in PEM. Better
+# kept in the device's store (init --authorities); in both places it is refused.
 # authorities = "servers.pem"
 
 profile = "3gpp"           # of TLS: 1.2 and 1.3; dm: from 1.0 on, for old servers
@@ -140,8 +141,10 @@ impl Settings {
             Resync::Octets => ResyncNonce::Octets,
             Resync::Text => ResyncNonce::Text,
         });
+        let validation = self.status.as_ref().map(StatusSection::validation);
+        config.validation = validation.transpose()?;
         if let Some(authorities) = &self.authorities {
-            config.tls = Some(self.tls(&dir.join(authorities))?);
+            config.tls = Some(Self::tls(&dir.join(authorities), &config)?);
         }
         if let Some(update) = &self.update {
             config.hook = Some(Arc::new(update.hook()?));
@@ -154,17 +157,11 @@ impl Settings {
 
     /// Servers under these authorities, by the system's clock, and by their status
     /// where the settings want that.
-    fn tls(&self, authorities: &Path) -> Result<ClientConfig> {
+    fn tls(authorities: &Path, config: &Config) -> Result<ClientConfig> {
         let pem = fs::read(authorities).with_context(|| authorities.display().to_string())?;
-        let validation = self.status.as_ref().map(StatusSection::validation);
-        let hosts = config::hosts([&self.hosts])?;
-        let profile = self.profile.profile();
-        Ok(management_tls(
-            &pem,
-            profile,
-            validation.transpose()?,
-            hosts,
-        )?)
+        let (profile, hosts) = (config.profile.clone(), config.hosts.clone());
+        let validation = config.validation.clone();
+        Ok(management_tls(&pem, profile, validation, hosts)?)
     }
 }
 

@@ -21,7 +21,7 @@ fn write_private(path: &Path, content: &str) {
 }
 
 /// A server that takes every login, in one of the profiles.
-fn server(profile: &str) -> Server {
+pub(super) fn server(profile: &str) -> Server {
     let mut server = Server::start();
     let own = authority("servers");
     let leaf = own.leaf(&Leaf {
@@ -59,20 +59,38 @@ fn server(profile: &str) -> Server {
     server
 }
 
-struct Managed {
-    dir: PathBuf,
+pub(super) struct Managed {
+    pub(super) dir: PathBuf,
     made: Value,
 }
 
 /// A device whose account has `shown` besides, and what the server knows of it.
 fn device(server: &Server, profile: &str, how: &[&str], shown: &str) -> Managed {
+    let managed = init(server, how, ("", shown), &[]);
+    fs::copy(
+        server.scratch().join("servers.pem"),
+        managed.dir.join("servers.pem"),
+    )
+    .unwrap();
+    managed.configure("# authorities", "authorities");
+    managed.configure("profile = \"3gpp\"", &format!("profile = \"{profile}\""));
+    managed
+}
+
+/// A device without authorities; `more` goes to `init`.
+pub(super) fn init(
+    server: &Server,
+    how: &[&str],
+    (top, shown): (&str, &str),
+    more: &[&str],
+) -> Managed {
     let login = ["account", "add", DEVICE];
     let made = server.json(&[&login[..], how].concat()).remove(0);
     let member = |name: &str| made[name].as_str().unwrap();
     let scratch = server.scratch();
     let file = scratch.join("account.toml");
     let content = format!(
-        "server_id = \"{}\"\naddress = \"https://{HOST}/dm\"\n\
+        "server_id = \"{}\"\naddress = \"https://{HOST}/dm\"\n{top}\
          [client]\nname = \"{}\"\nsecret = \"{}\"\n\
          [server]\nname = \"{}\"\nsecret = \"{}\"\n{shown}",
         member("server_id"),
@@ -85,14 +103,10 @@ fn device(server: &Server, profile: &str, how: &[&str], shown: &str) -> Managed 
     let dir = scratch.join("managed");
     let init = ["device", "manage", "init", "--state", text(&dir)];
     let rest = ["--device-id", DEVICE, "--account", text(&file)];
-    let ran = rehome(&[&init[..], &rest].concat());
+    let ran = rehome(&[&init[..], &rest, more].concat());
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
-    fs::copy(scratch.join("servers.pem"), dir.join("servers.pem")).unwrap();
     let settings = dir.join("manage.toml");
     let content = fs::read_to_string(&settings).unwrap();
-    let content = content
-        .replace("# authorities", "authorities")
-        .replace("profile = \"3gpp\"", &format!("profile = \"{profile}\""));
     fs::write(
         &settings,
         format!("{content}\"{HOST}\" = \"{}\"\n", server.address()),
@@ -102,7 +116,14 @@ fn device(server: &Server, profile: &str, how: &[&str], shown: &str) -> Managed 
 }
 
 impl Managed {
-    fn run(&self) -> (Ran, Value) {
+    pub(super) fn configure(&self, from: &str, to: &str) {
+        let settings = self.dir.join("manage.toml");
+        let content = fs::read_to_string(&settings).unwrap();
+        assert!(content.contains(from), "{content}");
+        fs::write(&settings, content.replace(from, to)).unwrap();
+    }
+
+    pub(super) fn run(&self) -> (Ran, Value) {
         let state = ["device", "manage", "run", "--state", text(&self.dir)];
         let ran = rehome(&[&state[..], &["--once", "--json"]].concat());
         let first = ran.stdout.lines().next().unwrap_or("null");
@@ -110,14 +131,14 @@ impl Managed {
         (ran, line)
     }
 
-    fn show(&self, how: &[&str]) -> Ran {
+    pub(super) fn show(&self, how: &[&str]) -> Ran {
         let server = self.made["server_id"].as_str().unwrap();
         let show = ["device", "manage", "account", "show", server];
         let state = ["--state", text(&self.dir)];
         rehome(&[&show[..], &state, how].concat())
     }
 
-    fn remove(self, server: &Server) {
+    pub(super) fn remove(self, server: &Server) {
         server.ok(&["account", "remove", DEVICE]);
         fs::remove_dir_all(self.dir).unwrap();
     }

@@ -9,6 +9,7 @@ mod device;
 mod logins;
 mod node;
 mod notify;
+mod pins;
 mod queue;
 mod records;
 mod renewed;

@@ -93,6 +93,7 @@ pub fn setup(accounts: Vec<(String, Account)>) -> Setup {
         inbox: first,
         accounts,
         naps: Vec::new(),
+        authorities: None,
     }
 }
 

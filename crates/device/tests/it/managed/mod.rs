@@ -8,6 +8,7 @@ mod killed;
 mod large;
 mod logins;
 mod notified;
+mod pins;
 mod secure;
 mod server;
 mod sessions;
