@@ -1,8 +1,9 @@
 //! `bench tls`: what a handshake costs a server, full and resumed, in each
 //! profile. Every server is a process of its own with one worker: ours, nginx,
-//! `openssl s_server`. One and the same client comes to each, with a request that
-//! is answered with three octets, so that the server has seen the end of the
-//! handshake; what counts is the processor time of the server's threads.
+//! `openssl s_server`. One and the same client comes to each, says goodbye as soon
+//! as the handshake is over for it, and waits until the server closes, which has seen
+//! the end of the handshake then; what counts is the processor time of the server's
+//! threads.
 
 mod client;
 mod ours;

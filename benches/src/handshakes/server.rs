@@ -1,4 +1,4 @@
-//! The servers that are measured, and what they serve.
+//! The servers that are measured, and what they show.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,7 +17,7 @@ use super::{Case, Key, Peer};
 use crate::certificate;
 use crate::process::{Server, free_address};
 
-/// Keys, certificates and the file that is served.
+/// Keys and certificates.
 pub(super) struct Place(TempDir);
 
 impl Place {
@@ -29,7 +29,6 @@ impl Place {
         ] {
             write_pair(dir.path(), name, &key)?;
         }
-        fs::write(dir.path().join("x"), "ok\n")?;
         fs::write(dir.path().join("ffdhe2048.pem"), ffdhe2048())?;
         Ok(Self(dir))
     }
@@ -100,7 +99,7 @@ fn nginx(place: &Place, case: &Case, address: SocketAddr) -> Result<Command> {
                 ssl_protocols {protocol}; {ciphers}
                 ssl_ecdh_curve {}; ssl_dhparam {dir}/ffdhe2048.pem;
                 ssl_session_cache shared:sessions:1m; ssl_session_tickets on;
-                location / {{ return 200 \"ok\\n\"; }}
+                location / {{ return 204; }}
             }}
         }}",
         case.group
