@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use data_encoding::HEXLOWER;
 use openssl::pkey::{PKey, Private};
 use openssl::ssl::SslVersion;
@@ -29,7 +29,7 @@ impl Place {
         ] {
             write_pair(dir.path(), name, &key)?;
         }
-        fs::write(dir.path().join("ffdhe2048.pem"), ffdhe2048())?;
+        fs::write(dir.path().join("ffdhe2048.pem"), ffdhe2048()?)?;
         Ok(Self(dir))
     }
 
@@ -46,16 +46,15 @@ fn write_pair(dir: &Path, name: &str, key: &PKey<Private>) -> Result<()> {
     Ok(())
 }
 
-/// What our server uses (RFC 7919 appendix A.1), as nginx reads it: the DER of
-/// DHParameter in PEM, made by `openssl genpkey -genparam -algorithm DH -pkeyopt
-/// group:ffdhe2048`, which writes the same group by its name.
-fn ffdhe2048() -> String {
+/// The group that our server uses (RFC 7919 appendix A.1), by its name, in PEM as
+/// nginx reads it.
+fn ffdhe2048() -> Result<Vec<u8>> {
     let out = Command::new("openssl")
         .args(["genpkey", "-genparam", "-algorithm", "DH"])
         .args(["-pkeyopt", "group:ffdhe2048"])
-        .output();
-    out.map(|out| String::from_utf8_lossy(&out.stdout).into_owned())
-        .unwrap_or_default()
+        .output()?;
+    ensure!(out.status.success(), "openssl genpkey made no group");
+    Ok(out.stdout)
 }
 
 pub(super) fn ours(place: &Place, case: &Case) -> Result<Server> {

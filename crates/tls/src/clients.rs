@@ -5,12 +5,11 @@
 
 use openssl::error::ErrorStack;
 use openssl::sha::sha256;
-use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509, X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
+use openssl::x509::{X509, X509PurposeId, X509Ref, X509VerifyResult};
 
-use crate::{Error, Refusal};
+use crate::{Error, Refusal, chain};
 
 /// The most names of one certificate that are looked at.
 const MAX_NAMES: usize = 8;
@@ -133,21 +132,7 @@ impl ClientRoots {
         leaf: &[u8],
         chain: &[Vec<u8>],
     ) -> Result<X509VerifyResult, ErrorStack> {
-        let leaf = X509::from_der(leaf)?;
-        let mut between = Stack::new()?;
-        for certificate in chain {
-            between.push(X509::from_der(certificate)?)?;
-        }
-        let store = self.store(trusted)?;
-        let mut context = X509StoreContext::new()?;
-        context.init(&store, &leaf, &between, |context| {
-            let passed = context.verify_cert()?;
-            Ok(match (passed, context.error()) {
-                // A failure without a reason must not pass for a success.
-                (false, X509VerifyResult::OK) => X509VerifyResult::APPLICATION_VERIFICATION,
-                (_, verdict) => verdict,
-            })
-        })
+        chain::judge(&*self.store(trusted)?, leaf, chain)
     }
 
     fn store(&self, trusted: &[X509]) -> Result<X509Store, ErrorStack> {

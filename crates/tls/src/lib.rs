@@ -18,6 +18,7 @@
 
 mod alert;
 pub mod audit;
+mod chain;
 mod clients;
 mod config;
 mod context;

@@ -4,12 +4,11 @@
 //! operator change, whose certificates the crate `trust` does not know.
 
 use openssl::error::ErrorStack;
-use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509, X509PurposeId, X509StoreContext, X509VerifyResult};
+use openssl::x509::{X509, X509PurposeId, X509VerifyResult};
 
-use crate::{Error, PeerIdentity, PeerRole, PeerVerifier, Refusal};
+use crate::{Error, PeerIdentity, PeerRole, PeerVerifier, Refusal, chain};
 
 /// Judges servers by a list of authorities and the caller's clock.
 pub struct Roots {
@@ -71,21 +70,7 @@ impl Roots {
         chain: &[Vec<u8>],
         host: &str,
     ) -> Result<X509VerifyResult, ErrorStack> {
-        let leaf = X509::from_der(leaf)?;
-        let mut between = Stack::new()?;
-        for certificate in chain {
-            between.push(X509::from_der(certificate)?)?;
-        }
-        let store = self.store(host)?;
-        let mut context = X509StoreContext::new()?;
-        context.init(&store, &leaf, &between, |context| {
-            let passed = context.verify_cert()?;
-            Ok(match (passed, context.error()) {
-                // A failure without a reason must not pass for a success.
-                (false, X509VerifyResult::OK) => X509VerifyResult::APPLICATION_VERIFICATION,
-                (_, verdict) => verdict,
-            })
-        })
+        chain::judge(&*self.store(host)?, leaf, chain)
     }
 }
 

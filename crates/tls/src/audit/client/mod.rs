@@ -117,6 +117,14 @@ fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdi
                 let reason = "neither mode has a suite of the paper, which is line 4's fault";
                 return (Outcome::NotApplicable(reason.to_owned()), suites.1);
             }
+            // Those of line 13 are of TLS 1.2 (RFC 5246 clause 1.2, RFC 5288 clause 4).
+            if probe == Probe::X509Suites
+                && suites.0 == Outcome::Fail
+                && of(Probe::Tls1_2).0 == Outcome::Fail
+            {
+                let reason = "the suites are of TLS 1.2, whose want is line 9's fault";
+                return (Outcome::NotApplicable(reason.to_owned()), suites.1);
+            }
             let of_mode = matches!(probe, Probe::X509Mode | Probe::PskMode);
             match (of_mode, &suites.0, proof) {
                 (true, Outcome::Fail, proof) => proved(proof, suites),

@@ -158,17 +158,15 @@ static MADE: [Made; 10] = [
         ..WHOLE
     },
     Made {
-        // Line 13 comes with it: its suites are of TLS 1.2 alone (RFC 5246 clause
-        // 1.2 for SHA-256 in CBC suites, RFC 5288 clause 4 for GCM), and line 12
-        // needs line 13 ("DM-SEC-C-013-O" in its column Requirement).
+        // Line 13 is n/a: its suites are of TLS 1.2 alone (RFC 5246 clause 1.2 for
+        // SHA-256 in CBC suites, RFC 5288 clause 4 for GCM).
         name: "no TLS 1.2",
         newest: SslVersion::TLS1_1,
-        fails: &["B.1.1:9", "B.1.1:13"],
+        fails: &["B.1.1:9"],
         ..WHOLE
     },
     Made {
-        // Without a suite of line 13 or without the mode at all, line 12, whose
-        // fault that is then: TLS 1.2 is never missed alone.
+        // Two faults: the mode of line 12 is missing, too.
         name: "no TLS 1.2, certificates beside keys alone",
         suites: "kRSAPSK+AES128:@SECLEVEL=0",
         newest: SslVersion::TLS1_1,
