@@ -21,7 +21,7 @@ pub(crate) const BUILD: [Needed; 3] = [
 ];
 
 /// What build and tests need.
-pub(crate) const PROGRAMS: [Needed; 10] = [
+pub(crate) const PROGRAMS: [Needed; 11] = [
     ("cc", "gcc", "OpenSSL and SQLite are C"),
     ("make", "make", "OpenSSL's build"),
     ("perl", "perl", "OpenSSL's build"),
@@ -40,6 +40,11 @@ pub(crate) const PROGRAMS: [Needed; 10] = [
     ("xmlsec1", "xmlsec1", "the oracle for XML signatures"),
     ("xml2wbxml", "libwbxml2-utils", "the oracle for WBXML"),
     ("wbxml2xml", "libwbxml2-utils", "the oracle for WBXML"),
+    (
+        "osmo-hlr",
+        "osmo-hlr",
+        "an HLR of somebody else, started by tests",
+    ),
 ];
 
 /// What the tests of the feature `ssl3` need beside those.
@@ -47,10 +52,11 @@ pub(crate) const SSL3: [Needed; 1] =
     [("python3", "python3-venv", "tlslite-ng, the peer of SSL 3.0")];
 
 /// What `./x bench` links and starts.
-pub(crate) const BENCH: [Needed; 3] = [
+pub(crate) const BENCH: [Needed; 4] = [
     ("libwbxml2.so", "libwbxml2-dev", "a peer of the benches"),
     ("libexpat.so", "libexpat1-dev", "a peer of the benches"),
     ("nginx", "nginx-light", "a peer of the benches"),
+    ("libosmogsm.so", "libosmocore-dev", "a peer of the benches"),
 ];
 
 /// Installs missing packages when it may, otherwise prints the line to run.
