@@ -81,7 +81,7 @@ pub(super) fn judge(row: Row, seen: &Seen) -> Judged {
         Probe::Tls1_0 => version(seen, Version::Tls1_0),
         Probe::Tls1_1 => version(seen, Version::Tls1_1),
         Probe::Tls1_2 => version(seen, Version::Tls1_2),
-        Probe::Tls1_3 => version(seen, Version::Tls1_3),
+        Probe::Tls1_3 => tls1_3(seen),
         Probe::CurveLength => curve_length(seen),
         Probe::KeyLength => key_length(seen),
         Probe::HostName => of_leaves(seen, |shown| shown.names_host, "the host is named"),
@@ -162,28 +162,60 @@ fn x509_mode(seen: &Seen) -> Verdict {
 fn psk_mode(seen: &Seen) -> Verdict {
     let answers = answers(seen, true);
     let begun = answers.iter().find(|it| matches!(it, Answer::Begun(_)));
+    let is_psk = |name| Suite::by_name(name).is_some_and(Suite::is_psk);
+    let mut others = seen.shaken();
     match begun {
         Some(answer) if !seen.has_key => (
             Outcome::none("the server takes such suites, but there is no key to go on with"),
             vec![answer.words()],
         ),
-        _ => mode(&answers, None),
+        _ => mode(&answers, others.find(|shaken| is_psk(shaken.suite))),
     }
 }
 
+/// Both at once: a client that has both offers both. Where one is missing, that is
+/// the fault of the line about it.
 fn modes(seen: &Seen) -> Verdict {
-    let (x509, psk) = (x509_mode(seen), psk_mode(seen));
+    let modes = [
+        (
+            "X.509",
+            x509_mode(seen),
+            "X.509 mode is missing, which is line 14's fault",
+        ),
+        (
+            "PSK-TLS",
+            psk_mode(seen),
+            "PSK-TLS mode is missing, which is line 12's fault",
+        ),
+    ];
     let mut evidence = Vec::new();
-    for (name, (outcome, lines)) in [("X.509", &x509), ("PSK-TLS", &psk)] {
+    for (name, (outcome, lines), _) in &modes {
         let line = lines.first().map_or("", String::as_str);
         evidence.push(format!("{name} {}: {line}", outcome.word()));
     }
-    let outcome = match (x509.0, psk.0) {
-        (Outcome::Pass, other) => other,
-        (Outcome::Fail, _) => Outcome::Fail,
-        (none, _) => none,
-    };
-    (outcome, evidence)
+    for (_, (outcome, _), fault) in modes {
+        match outcome {
+            Outcome::Pass => {}
+            Outcome::Fail => return (Outcome::none(fault), evidence),
+            none => return (none, evidence),
+        }
+    }
+    let both = &seen.both_modes;
+    evidence.push(format!("suites of both in one hello: {}", both.words()));
+    (Outcome::of(both.shaken().is_some()), evidence)
+}
+
+/// Asked for with certificates, so not without that mode.
+fn tls1_3(seen: &Seen) -> Verdict {
+    let (outcome, evidence) = version(seen, Version::Tls1_3);
+    let has_mode = x509_mode(seen).0 == Outcome::Pass;
+    match outcome {
+        Outcome::Fail if !has_mode => {
+            let reason = "there is no X.509 mode to ask for it with";
+            (Outcome::none(reason), evidence)
+        }
+        outcome => (outcome, evidence),
+    }
 }
 
 /// Each suite of a row, in the mode that the row speaks of.

@@ -27,6 +27,8 @@ const VERSIONS: [Version; 4] = [
 pub(super) struct Seen {
     pub(super) versions: Vec<(Version, Answer)>,
     pub(super) suites: Vec<(&'static Suite, Answer)>,
+    /// The suites of both modes in one hello.
+    pub(super) both_modes: Answer,
     pub(super) ssl2: RawAnswer,
     pub(super) ssl3: Vec<RawAnswer>,
     pub(super) short_curves: Answer,
@@ -66,11 +68,16 @@ pub(super) async fn of_server(target: &Target, rows: &[Row], now: i64) -> Result
         let key = suite.is_psk().then(|| key.unwrap_or(&stranger));
         suites.push((suite, shake(target, &Hello::suite(suite, key)).await?));
     }
+    let both: Vec<&str> = suites_of(rows).map(|suite| suite.library).collect();
+    let both = both.join(":");
+    let mut of_both = Hello::version(Version::Tls1_2, Some(key.unwrap_or(&stranger)));
+    (of_both.oldest, of_both.list) = (Version::Tls1_0, &both);
     let mut short = Hello::version(Version::Tls1_2, key);
     (short.curves, short.list) = (SHORT_CURVES, OF_CURVES);
     let mut seen = Seen {
         versions,
         suites,
+        both_modes: shake(target, &of_both).await?,
         ssl2: raw::ssl2(target).await?,
         ssl3: of_ssl3(target, rows).await?,
         short_curves: shake(target, &short).await?,

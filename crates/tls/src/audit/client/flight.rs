@@ -16,6 +16,9 @@ const HANDSHAKE: u8 = 22;
 const BEFORE_SESSION: usize = 5 + 4 + 2 + 32;
 /// Suites with plain RSA, whose flight needs no signature: AES, 3DES, RC4.
 const PLAIN_RSA: [u16; 6] = [0x2f, 0x3c, 0x9c, 0x35, 0x0a, 0x05];
+/// Those that line 7 does not name and libraries take in SSL 3.0: AES, RC4 with MD5,
+/// DES.
+const PLAIN_RSA_SSL3: [u16; 4] = [0x2f, 0x35, 0x04, 0x09];
 
 /// The extension's number (RFC 5746 clause 3.2).
 const RENEGOTIATION_INFO: [u8; 2] = [0xff, 0x01];
@@ -40,7 +43,7 @@ pub(super) async fn answer(
     let talk = async {
         let hello = record(&mut tcp).await?;
         let offer = Offer::read(&hello);
-        let suite = suite.unwrap_or_else(|| offer.plain_rsa());
+        let suite = suite.unwrap_or_else(|| offer.plain_rsa(version));
         let certificate = certificate.as_deref().unwrap_or_default();
         let flight = flight(version, suite, certificate, offer.renegotiates_safely());
         tcp.write_all(&flight).await?;
@@ -109,8 +112,12 @@ impl<'a> Offer<'a> {
 
     /// A suite with plain RSA that the client offers, so that it is not the suite
     /// that it refuses; AES if it offers none.
-    fn plain_rsa(&self) -> u16 {
-        let mut all = PLAIN_RSA.into_iter();
+    fn plain_rsa(&self, version: (u8, u8)) -> u16 {
+        let all: &[u16] = match version {
+            (3, 0) => &PLAIN_RSA_SSL3,
+            _ => &PLAIN_RSA,
+        };
+        let mut all = all.iter().copied();
         all.find(|suite| self.has(*suite)).unwrap_or(0x2f)
     }
 

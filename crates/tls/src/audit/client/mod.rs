@@ -51,6 +51,8 @@ struct Proofs {
     x509_mode: Option<String>,
     /// It used a pre-shared key, in TLS 1.2 or older (RFC 4279).
     psk_mode: Option<String>,
+    /// It went on in SSL 3.0.
+    ssl3: Option<String>,
 }
 
 /// Puts the questions of all rows to whoever comes, in the rows' order, and
@@ -135,7 +137,7 @@ fn judge(probe: Probe, asked: &[(Probe, Verdict)], visits: &Visits<'_>) -> Verdi
                 _ => suites,
             }
         }
-        Probe::Ssl3 => of(Probe::Ssl3Suites),
+        Probe::Ssl3 => ssl3(proofs.ssl3.as_ref(), of(Probe::Ssl3Suites)),
         Probe::Ssl2 => {
             let line = format!(
                 "{} connections, {} with a CLIENT-HELLO of SSL 2.0 alone",
@@ -164,6 +166,17 @@ fn proved(proof: Option<&String>, suites: Verdict) -> Verdict {
     match proof {
         Some(line) => (Outcome::Pass, vec![line.clone()]),
         None => suites,
+    }
+}
+
+/// Passes by what was seen; fails where line 7 does not apply for the want of it.
+fn ssl3(proof: Option<&String>, suites: Verdict) -> Verdict {
+    match (proof, suites.0) {
+        (Some(line), _) => (Outcome::Pass, vec![line.clone()]),
+        (None, Outcome::NotApplicable(reason)) if reason == question::WITHOUT_SSL3 => {
+            (Outcome::Fail, suites.1)
+        }
+        (None, other) => (other, suites.1),
     }
 }
 

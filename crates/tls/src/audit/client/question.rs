@@ -20,6 +20,9 @@ const WITH_CERTIFICATES: &str = "ALL:kRSAPSK:!kPSK:!kDHEPSK:!kECDHEPSK:!SRP:!aNU
 const CURVES: &str = "X25519:P-256:P-384:P-521";
 const SHORT_CURVES: &str = "P-224:P-192";
 
+/// Why line 7 does not apply.
+pub(super) const WITHOUT_SSL3: &str = "SSL 3.0 is not supported";
+
 pub(super) enum Question {
     /// Is a handshake of this kind finished?
     Shake(Shape),
@@ -217,24 +220,30 @@ async fn login(visits: &mut Visits<'_>, scheme: &str) -> Result<Verdict, Error> 
     }
 }
 
+/// One of the suites of line 7, else any that SSL 3.0 knows: a client of SSL 3.0
+/// with none of the suites has another fault than one without SSL 3.0.
 async fn ssl3(visits: &mut Visits<'_>, suites: &[u16]) -> Result<Verdict, Error> {
     let mut evidence = Vec::new();
-    for suite in suites {
+    let suites = suites.iter().copied().map(Some);
+    for suite in suites.chain([None]) {
         let Some(tcp) = visits.next().await? else {
             break;
         };
-        let came = flight::answer(visits, tcp, (3, 0), Some(*suite)).await?;
-        evidence.push(format!(
-            "a ServerHello of SSL 3.0 with the suite {suite:#06x}: {}",
-            came.words
-        ));
+        let came = flight::answer(visits, tcp, (3, 0), suite).await?;
+        let of_line = suite.map_or_else(
+            || "any other suite".to_owned(),
+            |suite| format!("the suite {suite:#06x}"),
+        );
+        let line = format!("a ServerHello of SSL 3.0 with {of_line}: {}", came.words);
+        evidence.push(line.clone());
         if came.goes_on {
-            return Ok((Outcome::Pass, evidence));
+            visits.proofs.ssl3 = Some(line);
+            return Ok((Outcome::of(suite.is_some()), evidence));
         }
     }
     match evidence.is_empty() {
         true => Ok(none("the client did not come")),
-        false => Ok((Outcome::Fail, evidence)),
+        false => Ok((Outcome::NotApplicable(WITHOUT_SSL3.to_owned()), evidence)),
     }
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod client_faults;
 mod device;
 mod foreign;
+mod front;
 mod page;
 mod recipe;
 
