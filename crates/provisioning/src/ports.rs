@@ -1,7 +1,10 @@
 //! What an operator's node must store for the engines of this crate, and how:
 //! load aggregates, call a step, commit all changes and what is to be sent in
 //! one transaction, then send (house rule "store, then answer"). Implemented by
-//! the crate `store`; one behaviour suite runs over every backend.
+//! the crate `store`; one behaviour suite runs over every backend. An HLR outside
+//! of the program has a port of its own, [`hlr`].
+
+pub mod hlr;
 
 use std::future::Future;
 

@@ -48,6 +48,11 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "trust",
         ],
     ),
+    (
+        "hlr",
+        Storey::Node,
+        &["aka", "clock", "gsup", "provisioning", "secret"],
+    ),
     ("sim", Storey::Node, &["clock", "secret"]),
     (
         "device",
