@@ -104,6 +104,7 @@ pub(super) fn start(dir: &Path) -> Result<Ours> {
 
 fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
     Ok(OperatorConfig {
+        hlr: None,
         keys,
         op: Secret::new([0x5c; 16]),
         peers: PeerBook::new([])?,

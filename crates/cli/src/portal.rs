@@ -78,6 +78,8 @@ pub(crate) enum Hlr {
         #[command(flatten)]
         api: Api,
     },
+    /// Look whether the HLR that a node's configuration names can be used
+    Probe(crate::node::hlr::Probe),
 }
 
 /// `rehome order`
@@ -320,7 +322,10 @@ pub(crate) fn token(verb: &Token) -> Result<()> {
 
 /// Runs `rehome hlr`.
 pub(crate) fn hlr(verb: &Hlr) -> Result<()> {
-    let Hlr::Import { handover, api } = verb;
+    let (handover, api) = match verb {
+        Hlr::Probe(arguments) => return crate::node::hlr::probe(arguments),
+        Hlr::Import { handover, api } => (handover, api),
+    };
     let octets = fs::read(handover).with_context(|| handover.display().to_string())?;
     let answer = api.request("POST", "/api/v1/handovers", Some(&octets))?;
     let rows = results(&answer);

@@ -49,12 +49,11 @@ impl OsmoProgram {
     /// when it listens. A database that is there is gone on with. Blocks.
     ///
     /// # Errors
-    /// [`HlrError::Unsupported`] where it is not installed, [`HlrError::Unreachable`]
-    /// where it does not start.
+    /// [`HlrError::Unreachable`] where it is not installed or does not start.
     pub fn start(dir: &Path) -> HlrResult<Self> {
         if !Self::is_installed() {
-            let text = format!("{PROGRAM}, which is not installed (Debian's package osmo-hlr)");
-            return Err(HlrError::Unsupported(text));
+            let text = format!("{PROGRAM} is not installed (Debian's package osmo-hlr)");
+            return Err(HlrError::Unreachable(text));
         }
         let dir = std::path::absolute(dir).map_err(|error| failed(&error))?;
         private(&dir.join("hlr.db")).map_err(|error| failed(&error))?;

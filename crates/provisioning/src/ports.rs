@@ -47,6 +47,10 @@ pub struct Commit {
     /// Subscribers that can be reached again: what is to be pushed to them may
     /// be tried at once, however long it was postponed.
     pub reachable: Vec<Imsi>,
+    /// Subscribers whose HLR outside of this program is to be brought to the row
+    /// that is stored here: each becomes a row of the outbox, the only one for its
+    /// subscriber, with a new name.
+    pub provision: Vec<Imsi>,
 }
 
 /// A row of the outbox.
@@ -78,6 +82,9 @@ pub enum Message {
         /// The container.
         container: Vec<u8>,
     },
+    /// The subscriber's row, to the HLR outside of this program: what is stored
+    /// when it is delivered, not when it was asked for.
+    Provision(Imsi),
 }
 
 /// Why a store did not do what it was asked.

@@ -51,6 +51,9 @@ pub enum Error {
     /// Peer: a GSUP connection.
     #[error("GSUP: {0}")]
     Gsup(#[from] gsup::GsupError),
+    /// Environment or peer: an HLR outside of this program.
+    #[error(transparent)]
+    Hlr(#[from] provisioning::ports::hlr::HlrError),
     /// Peer: no answer in time.
     #[error("no answer in time")]
     Timeout,
@@ -85,6 +88,7 @@ impl Error {
             Self::StoreFailed(error) => Reason::new(error.code()),
             Self::Tls(error) => Reason::new(error.code()),
             Self::Gsup(error) => Reason::new(error.code()),
+            Self::Hlr(error) => Reason::new(error.code()),
             Self::Timeout => Reason::new("timeout"),
             Self::Trust(error) => Reason::new(error.code()),
             Self::Token(error) => Reason::new(error.code()),

@@ -20,6 +20,7 @@ pub(crate) const OPERATOR: Schema = Schema {
         include_str!("../migrations/0003.sql"),
         include_str!("../migrations/0004.sql"),
         include_str!("../migrations/0005.sql"),
+        include_str!("../migrations/0006.sql"),
     ],
 };
 

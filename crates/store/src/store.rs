@@ -124,6 +124,16 @@ impl Store {
         }
     }
 
+    /// As [`SqliteStore::provision_all`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn provision_all(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.provision_all().await,
+        }
+    }
+
     /// As [`SqliteStore::backup`].
     ///
     /// # Errors

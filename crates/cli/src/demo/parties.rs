@@ -234,6 +234,7 @@ impl Ready {
         let store = Store::open(&url, key, &SqliteOptions::default())?;
         let domain = domain(&self.sho_id);
         let config = OperatorConfig {
+            hlr: None,
             op: operator_constant(&self.dir)?,
             keys: self.keys,
             peers,

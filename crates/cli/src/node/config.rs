@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use hlr::OsmoHlr;
 use provisioning::Terms;
 use provisioning::donor::TransferPolicy;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,30 @@ pub(crate) struct Operator {
     pub(crate) terms: Terms,
     #[serde(default)]
     pub(crate) certificates: Certificates,
+    /// Where its subscribers are, if not in the node itself.
+    #[serde(default)]
+    pub(crate) hlr: Option<Hlr>,
+}
+
+/// An HLR that is another program.
+#[derive(Deserialize)]
+#[serde(tag = "connector", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum Hlr {
+    /// OsmoHLR on this machine.
+    Osmo {
+        /// Its control interface.
+        ctrl: SocketAddr,
+        /// Its database.
+        database: PathBuf,
+    },
+}
+
+impl Hlr {
+    /// The connector; `dir` is where paths start from.
+    pub(crate) fn connector(&self, dir: &Path) -> Result<OsmoHlr> {
+        let Self::Osmo { ctrl, database } = self;
+        Ok(OsmoHlr::new(*ctrl, &dir.join(database))?)
+    }
 }
 
 #[derive(Deserialize)]

@@ -201,6 +201,11 @@ expired = "revoked"        # what the responder says of expired ones: revoked or
 answers = "1h"             # how long an answer may be kept
 # dpf_validity = "7d"      # renew keys/dpf.pem by itself, for so long each time
 
+# [hlr]         # subscribers in another HLR on this machine: docs/hlr-connectors.md
+# connector = "osmo"
+# ctrl = "127.0.0.1:4259"
+# database = "/var/lib/osmocom/hlr.db"
+
 [terms]         # seconds, of powered-on time for the first two
 t_attach = 600
 t_ack = 300

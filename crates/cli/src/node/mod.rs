@@ -3,6 +3,7 @@
 
 pub(crate) mod config;
 pub(crate) mod device;
+pub(crate) mod hlr;
 pub(crate) mod init;
 pub(crate) mod manage;
 mod management;

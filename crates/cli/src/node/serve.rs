@@ -145,7 +145,9 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         .iter()
         .map(|suite| Suite::from_octet(*suite))
         .collect();
+    let hlr = config.hlr.as_ref();
     let settings = OperatorConfig {
+        hlr: hlr.map(|hlr| hlr.connector(dir)).transpose()?,
         keys,
         op: Secret::new(op),
         peers: peer_book(dir, &files)?,

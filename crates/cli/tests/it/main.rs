@@ -20,6 +20,7 @@ mod command;
 mod crashes;
 mod demo;
 mod envelope;
+mod hlr;
 mod manage;
 mod manage_crashes;
 mod management;

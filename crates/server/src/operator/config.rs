@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hlr::OsmoHlr;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
@@ -17,6 +18,9 @@ use crate::{PeerBook, RegisteredPva};
 
 /// An operator's configuration.
 pub struct OperatorConfig {
+    /// The HLR outside of this program that its subscribers are in; without one
+    /// the node is the HLR itself.
+    pub hlr: Option<OsmoHlr>,
     /// Its keys and leaves.
     pub keys: OperatorKeyDir,
     /// OP, from which the OPc of each new subscriber is derived.

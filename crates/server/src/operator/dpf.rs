@@ -175,21 +175,31 @@ impl Shared {
             })
             .await?;
         self.watch.done(Step::Package, began.elapsed());
+        // Created, disabled, before the device has what belongs to it.
+        self.provisioned(order.value.imsi()).await?;
         tracing::info!(order = %order_id, "the package is given");
         Ok(package)
     }
 
-    /// Step 8: the HLR is enabled in the same commit, before Status 200 leaves.
+    /// Step 8: the HLR is enabled in the same commit, before Status 200 leaves. One
+    /// outside of this program was read by then; while it can't be reached there is
+    /// no answer, and the device repeats its report.
     async fn installed(&self, order_id: OrderId, result: &Result<(), Reason>) -> Result<(), Error> {
         tracing::info!(order = %order_id, installed = result.is_ok(), "the device reports");
-        self.at_order(order_id, &[], |order, _| match result {
-            Ok(()) => Ok(((), order.installed()?)),
+        let stored = self.at_order(order_id, &[], |order, _| match result {
+            Ok(()) => {
+                let effects = order.installed()?;
+                Ok((Some(order.imsi().clone()), effects))
+            }
             Err(reason) => {
                 order.install_refused(reason);
-                Ok(((), Vec::new()))
+                Ok((None, Vec::new()))
             }
-        })
-        .await
+        });
+        match stored.await? {
+            Some(imsi) => self.provisioned(&imsi).await,
+            None => Ok(()),
+        }
     }
 
     /// Step 12: a confirmation gives the decision; an outcome settles the

@@ -6,6 +6,7 @@ mod api;
 mod config;
 mod dpf;
 mod drf;
+mod external;
 mod hlr;
 mod hlr_gsup;
 mod node;
@@ -27,6 +28,8 @@ use tls::ClientConfig;
 use tls::http::Client;
 use tokio::sync::Notify;
 use trust::{Anchor, PvaAnchor, ShoId};
+
+pub(crate) use external::VNO_PREFIX;
 
 pub use config::{OperatorConfig, OperatorListeners};
 pub use node::OperatorNode;
@@ -55,6 +58,8 @@ struct Shared {
     /// The same for PVAs.
     to_pvas: ClientConfig,
     hlr: hlr::Reservations,
+    /// Subscribers on their way to an HLR outside of this program.
+    external: external::UnderWay,
     sessions: sessions::Sessions,
     ticks: tokens::os::Monotonic,
     /// Something was put into the outbox, or can be sent again.
@@ -86,8 +91,12 @@ impl Operator {
 
 impl Shared {
     /// Stores a step's changes, and wakes whoever sends.
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        let sends = !commit.effects.is_empty() || !commit.reachable.is_empty();
+    async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
+        if self.config.hlr.is_some() {
+            commit.provision = external::touched(&commit);
+        }
+        let asked = [commit.reachable.len(), commit.provision.len()];
+        let sends = !commit.effects.is_empty() || asked != [0, 0];
         self.store.commit(commit).await?;
         if sends {
             self.outbox.notify_one();

@@ -16,7 +16,9 @@ use tokens::TlsIdentity;
 use tokens::os::Monotonic;
 use trust::Certificate;
 
-use super::{Operator, OperatorConfig, OperatorListeners, Shared, outbox, status, timers};
+use super::{
+    Operator, OperatorConfig, OperatorListeners, Shared, external, outbox, status, timers,
+};
 use crate::Error;
 use crate::gsup_link::{GsupServer, NodeHandler};
 use crate::identity::{OperatorVerifier, PvaVerifier};
@@ -71,6 +73,7 @@ impl OperatorNode {
             to_peers: ClientConfig::new(Profile::ThreeGpp, Some(&own), operators)?,
             to_pvas: ClientConfig::new(Profile::ThreeGpp, Some(&own), pvas)?,
             hlr: super::hlr::Reservations::default(),
+            external: external::UnderWay::default(),
             sessions: super::sessions::Sessions::default(),
             outbox: tokio::sync::Notify::new(),
             ticks: Monotonic::start(),
@@ -320,6 +323,9 @@ struct Hlr(Arc<Shared>);
 
 impl NodeHandler for Hlr {
     async fn answer(&self, node: &str, message: &Message) -> Option<Message> {
+        if self.0.config.hlr.is_some() {
+            return external::elsewhere(message);
+        }
         self.0.answer_node(node, message).await
     }
 }

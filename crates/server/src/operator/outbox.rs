@@ -31,6 +31,9 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// Pauses after failures double from the first to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(300);
+/// The same where an HLR outside of this program is asked: it tells us nothing by
+/// itself, so that nobody can say that it or a subscriber is back.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// The path to which a bootstrap for a subscriber is pushed.
 pub(crate) const PUSH: &str = "/vno/v1/push/";
@@ -47,6 +50,9 @@ enum Sent {
 pub(super) async fn run(shared: Arc<Shared>) {
     let slots = Arc::new(Semaphore::new(UNDER_WAY));
     let under_way = Arc::new(Mutex::new(HashSet::new()));
+    if let Err(error) = shared.provision_all().await {
+        tracing::warn!(%error, "the HLR is not compared");
+    }
     let mut tasks = JoinSet::new();
     loop {
         while tasks.try_join_next().is_some() {}
@@ -92,6 +98,7 @@ impl Shared {
             Message::Announcement(order_id) => self.announce(row.id, *order_id).await,
             Message::Release(order_id) => self.release(row.id, *order_id).await,
             Message::Push { imsi, container } => self.push(row.id, imsi, container).await,
+            Message::Provision(imsi) => self.provision(row.id, imsi).await,
         };
         let reason = match sent {
             Ok(Sent::Done) => return,
@@ -104,9 +111,14 @@ impl Shared {
             reason,
             "not delivered yet"
         );
+        let by_hlr = matches!(row.message, Message::Push { .. } | Message::Provision(_));
+        let last = match &self.config.hlr {
+            Some(_) if by_hlr => LAST_LOOK,
+            _ => LAST_PAUSE,
+        };
         let pause = FIRST_PAUSE
             .saturating_mul(1 << row.attempts.min(16))
-            .min(LAST_PAUSE);
+            .min(last);
         if let Err(error) = self.store.postpone(row.id, now().plus(pause)).await {
             tracing::warn!(%error, "a message could not be postponed");
         }
@@ -182,11 +194,7 @@ impl Shared {
             self.delivered(row).await?;
             return Ok(Sent::Done);
         };
-        let subscriber = self.store.subscriber(imsi).await?;
-        let node = subscriber
-            .as_ref()
-            .and_then(|known| known.value.serving_node());
-        let Some(sho_id) = node.and_then(|node| node.parse::<ShoId>().ok()) else {
+        let Some(sho_id) = self.serving(imsi).await? else {
             return Ok(Sent::Later("in no network"));
         };
         let began = Instant::now();
@@ -199,6 +207,14 @@ impl Shared {
         if change {
             self.watch.done(Step::Bootstrap, began.elapsed());
         }
+        Ok(Sent::Done)
+    }
+
+    /// The subscriber's row, as it is now, to the HLR outside of this program. A row
+    /// that changes meanwhile has a message of its own.
+    async fn provision(&self, row: OutboxId, imsi: &Imsi) -> Result<Sent, Error> {
+        self.provisioned(imsi).await?;
+        self.delivered(row).await?;
         Ok(Sent::Done)
     }
 

@@ -87,10 +87,18 @@ impl Operator {
         subscriber.value.set_enabled(true);
         let mcim_id = McimId::of_pcid(&device.tre_id, &device.imsi);
         let signature = device.certificates.signature;
-        let subscription = Subscription::new(device.tre_id, signature, device.imsi, mcim_id, 0)?;
+        let mut subscription =
+            Subscription::new(device.tre_id, signature, device.imsi, mcim_id, 0)?;
+        // An HLR outside of this program tells of no first attach: the bootstrap of
+        // step 0' waits until the device is in a network.
+        let effects = match &shared.config.hlr {
+            Some(_) => subscription.connectivity(&shared.acceptor(), &shared.config.drf_url)?,
+            None => Vec::new(),
+        };
         let commit = Commit {
             subscriptions: vec![new(subscription)],
             subscribers: vec![subscriber],
+            effects,
             ..Commit::default()
         };
         Ok(shared.commit(commit).await?)

@@ -25,7 +25,7 @@ pub use attached::{Channel, Registration, Undelivered};
 
 use crate::gsup_link::{GsupClient, GsupTarget, Unasked};
 use crate::identity::OperatorVerifier;
-use crate::operator::credentials;
+use crate::operator::{VNO_PREFIX, credentials};
 use crate::{Error, PeerBook};
 use attached::Attached;
 
@@ -78,7 +78,7 @@ impl VnoNode {
             ClientAuthentication::Required(operators),
         )?;
         let attached = Arc::new(Attached::default());
-        let name: PeerName = format!("VNO-{}", config.sho_id).parse()?;
+        let name: PeerName = format!("{VNO_PREFIX}{}", config.sho_id).parse()?;
         let hlrs = config
             .peers
             .iter()

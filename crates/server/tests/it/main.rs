@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod external;
 mod hlr;
 mod management;
 mod moves;

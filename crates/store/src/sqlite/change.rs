@@ -25,6 +25,7 @@ pub(super) enum Change {
     Commit(Prepared),
     TakeImsi { prefix: String },
     Postpone { id: OutboxId, next: Timestamp },
+    ProvisionAll,
     Management(ManagementChange),
     Issued(IssuedChange),
 }
@@ -45,6 +46,7 @@ pub(super) struct Prepared {
     subscribers: Vec<SubscriberRow>,
     effects: Vec<Effect>,
     reachable: Vec<Imsi>,
+    provision: Vec<Imsi>,
 }
 
 impl Prepared {
@@ -72,6 +74,7 @@ impl Prepared {
                 .collect::<Result<_, _>>()?,
             effects: commit.effects,
             reachable: commit.reachable,
+            provision: commit.provision,
         };
         if certificates.is_empty() {
             Ok(prepared)
@@ -97,6 +100,9 @@ impl Prepared {
         for effect in &self.effects {
             apply_effect(conn, key, effect)?;
         }
+        for imsi in &self.provision {
+            outbox::provision(conn, imsi)?;
+        }
         self.reachable
             .iter()
             .try_for_each(|imsi| outbox::wake(conn, imsi))
@@ -110,6 +116,7 @@ impl Change {
             Self::Commit(prepared) => prepared.apply(conn, key).map(|()| Done::Stored),
             Self::Management(change) => change.apply(conn, key).map(Done::Rows),
             Self::Issued(change) => change.apply(conn).map(Done::Rows),
+            Self::ProvisionAll => outbox::provision_all(conn).map(Done::Rows),
             Self::TakeImsi { prefix } => imsi::take(conn, prefix).map(Done::Imsi),
             Self::Postpone { id, next } => {
                 outbox::postpone(conn, *id, number(next.unix_millis())).map(|()| Done::Stored)

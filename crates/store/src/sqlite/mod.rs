@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use provisioning::ports::StoreError;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::{mpsc, oneshot};
 
@@ -156,6 +157,16 @@ impl SqliteStore {
     /// What SQLite says.
     pub async fn departures_released(&self) -> Result<u64, Error> {
         self.readers.read(lists::departures_released).await
+    }
+
+    /// Every subscriber is to be brought to its row in the HLR outside of this
+    /// program.
+    ///
+    /// # Errors
+    /// As [`OperatorStore::commit`](provisioning::ports::OperatorStore::commit).
+    pub async fn provision_all(&self) -> Result<(), StoreError> {
+        self.change(Change::ProvisionAll).await?;
+        Ok(())
     }
 
     /// Copies the store as it is at one moment to a new file of mode 0600,

@@ -45,17 +45,47 @@ fn put(
     Ok(())
 }
 
-/// A row that is done with; one that is gone already stays gone.
+/// A subscriber for the HLR outside of the program. The row is made anew, so that a
+/// late word of delivery of an earlier one hits no row: what was delivered then may
+/// be older than what is stored now.
+pub(super) fn provision(conn: &Connection, imsi: &Imsi) -> Result<(), Error> {
+    conn.prepare_cached("DELETE FROM hlr_outbox WHERE imsi = ?1")?
+        .execute([imsi.digits()])?;
+    conn.prepare_cached("INSERT INTO hlr_outbox (imsi) VALUES (?1)")?
+        .execute([imsi.digits()])?;
+    Ok(())
+}
+
+/// Every subscriber there is; those that wait already do so once.
+pub(super) fn provision_all(conn: &Connection) -> Result<usize, Error> {
+    let rows = conn.execute(
+        "INSERT INTO hlr_outbox (imsi) SELECT imsi FROM subscribers WHERE true
+         ON CONFLICT (imsi) DO NOTHING",
+        [],
+    )?;
+    Ok(rows)
+}
+
+/// A row that is done with; one that is gone already stays gone. Ids of the two
+/// tables never meet.
 pub(super) fn delivered(conn: &Connection, id: OutboxId) -> Result<(), Error> {
-    conn.prepare_cached("DELETE FROM outbox WHERE id = ?1")?
-        .execute([number(id.0)])?;
+    for delete in [
+        "DELETE FROM outbox WHERE id = ?1",
+        "DELETE FROM hlr_outbox WHERE id = ?1",
+    ] {
+        conn.prepare_cached(delete)?.execute([number(id.0)])?;
+    }
     Ok(())
 }
 
 /// A row that was tried without success.
 pub(super) fn postpone(conn: &Connection, id: OutboxId, next: i64) -> Result<(), Error> {
-    conn.prepare_cached("UPDATE outbox SET attempts = attempts + 1, next_at = ?1 WHERE id = ?2")?
-        .execute([next, number(id.0)])?;
+    for update in [
+        "UPDATE outbox SET attempts = attempts + 1, next_at = ?1 WHERE id = ?2",
+        "UPDATE hlr_outbox SET attempts = attempts + 1, next_at = ?1 WHERE id = ?2",
+    ] {
+        conn.prepare_cached(update)?.execute([next, number(id.0)])?;
+    }
     Ok(())
 }
 
@@ -68,8 +98,11 @@ pub(super) fn wake(conn: &Connection, imsi: &Imsi) -> Result<(), Error> {
 
 /// Rows whose time has come, oldest first. What is pushed to one subscriber
 /// goes in the order in which it was asked for: a row behind one that waits
-/// waits too, since a TRE refuses the older of two bootstraps.
+/// waits too, since a TRE refuses the older of two bootstraps. What is for an HLR
+/// has up to half of the places, first.
 pub(super) fn outgoing(conn: &Connection, now: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+    let mut outgoing = provisions(conn, now, limit.saturating_add(1) / 2)?;
+    let limit = limit.saturating_sub(i64::try_from(outgoing.len()).unwrap_or(i64::MAX));
     let mut statement = conn.prepare_cached(
         "SELECT id, kind, subject, attempts, container FROM outbox
          WHERE next_at <= ?1 AND NOT (kind = ?3 AND EXISTS (
@@ -78,11 +111,26 @@ pub(super) fn outgoing(conn: &Connection, now: i64, limit: i64) -> Result<Vec<Ou
          ORDER BY id LIMIT ?2",
     )?;
     let mut rows = statement.query(params![now, limit, PUSH])?;
-    let mut outgoing = Vec::new();
     while let Some(row) = rows.next()? {
         outgoing.push(read(row)?);
     }
     Ok(outgoing)
+}
+
+fn provisions(conn: &Connection, now: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, imsi, attempts FROM hlr_outbox WHERE next_at <= ?1 ORDER BY id LIMIT ?2",
+    )?;
+    let mut rows = statement.query(params![now, limit])?;
+    let mut provisions = Vec::new();
+    while let Some(row) = rows.next()? {
+        provisions.push(Outgoing {
+            id: OutboxId(row.get::<_, i64>(0)?.cast_unsigned()),
+            message: Message::Provision(parse(&row.get::<_, String>(1)?)?),
+            attempts: row.get(2)?,
+        });
+    }
+    Ok(provisions)
 }
 
 fn read(row: &Row<'_>) -> Result<Outgoing, Error> {

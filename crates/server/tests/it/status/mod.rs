@@ -142,6 +142,7 @@ impl Site {
             }),
         };
         let config = OperatorConfig {
+            hlr: None,
             keys,
             op: Secret::new([0x5c; 16]),
             peers: PeerBook::new([]).unwrap(),

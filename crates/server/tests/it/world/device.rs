@@ -305,7 +305,7 @@ impl Device {
             if order.value.is_over() && self.agent.tre().open_order().is_none() {
                 return;
             }
-            let waited = patience.elapsed() < Duration::from_secs(15);
+            let waited = patience.elapsed() < Duration::from_secs(60);
             let (state, duty) = (order.value.state(), self.agent.duty(self.ticks.now()));
             let phase = self.agent.tre().open_order();
             assert!(

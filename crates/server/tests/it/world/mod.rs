@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hlr::OsmoProgram;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
@@ -49,6 +50,10 @@ pub struct Setup {
     pub policy: DonorPolicy,
     pub max_octets: Option<u64>,
     pub pva: bool,
+    /// Operators whose subscribers are in a real OsmoHLR.
+    pub osmo: Vec<&'static str>,
+    /// Whether the visited network asks those over plain GSUP, or still asks us.
+    pub plain: bool,
 }
 
 impl Default for Setup {
@@ -63,6 +68,8 @@ impl Default for Setup {
             policy: DonorPolicy::default(),
             max_octets: None,
             pva: true,
+            osmo: Vec::new(),
+            plain: true,
         }
     }
 }
@@ -77,6 +84,8 @@ pub struct World {
     /// Leaves of peers, a stranger's too.
     pub identities: BTreeMap<String, TlsIdentity>,
     pub anchors: BTreeMap<String, trust::Anchor>,
+    /// Ended when the world is dropped.
+    pub osmo: BTreeMap<String, OsmoProgram>,
     pub scratch: Scratch,
     made: u32,
 }
@@ -124,11 +133,19 @@ pub fn ocsp_host(name: &str) -> String {
     format!("ocsp.{}", domain(name))
 }
 
-fn registered(name: &str, keys: &OperatorKeyDir, home: bool) -> RegisteredPeer {
+fn registered(
+    name: &str,
+    keys: &OperatorKeyDir,
+    home: bool,
+    osmo: Option<&OsmoProgram>,
+) -> RegisteredPeer {
     let domain = domain(name);
     RegisteredPeer {
         host: format!("peer.{domain}"),
-        gsup: home.then(|| GsupAddress::Tls(format!("hlr.{domain}"))),
+        gsup: home.then(|| match osmo {
+            Some(osmo) => GsupAddress::Plain(osmo.gsup()),
+            None => GsupAddress::Tls(format!("hlr.{domain}")),
+        }),
         peer: Peer {
             anchor: keys.anchor.clone(),
             domains: vec![domain],
@@ -169,10 +186,12 @@ impl World {
                 .map(|(name, at)| (name.as_str(), Address::At(*at))),
         );
         let hosts = hosts.unwrap();
+        let osmo = osmo(dir, &setup);
         let book = |names: &[&str]| {
-            let peers = names
-                .iter()
-                .map(|name| registered(name, &all[name], *name != VNO));
+            let peers = names.iter().map(|name| {
+                let osmo = osmo.get(*name).filter(|_| setup.plain);
+                registered(name, &all[name], *name != VNO, osmo)
+            });
             PeerBook::new(peers).unwrap()
         };
         let (everybody, homes) = (book(&[RO, SHO, VNO]), book(&[RO, SHO]));
@@ -215,7 +234,8 @@ impl World {
                 visited = Some(VnoNode::start(config, listeners.peer).unwrap());
                 continue;
             }
-            let config = config(name, keys, &everybody, &pva, &hosts, &setup);
+            let mut config = config(name, keys, &everybody, &pva, &hosts, &setup);
+            config.hlr = osmo.get(name).map(|osmo| osmo.connector().unwrap());
             let store = open_store(dir, name, setup.max_octets);
             let node = OperatorNode::start(config, store, listeners, Arc::new(())).unwrap();
             operators.insert(name.to_owned(), node);
@@ -229,6 +249,7 @@ impl World {
             hosts,
             identities,
             anchors,
+            osmo,
             scratch,
             made: 0,
         }
@@ -255,6 +276,15 @@ impl World {
     }
 }
 
+fn osmo(dir: &Path, setup: &Setup) -> BTreeMap<String, OsmoProgram> {
+    let start = |name: &&str| {
+        let dir = dir.join(format!("osmo-{name}"));
+        std::fs::create_dir(&dir).unwrap();
+        ((*name).to_owned(), OsmoProgram::start(&dir).unwrap())
+    };
+    setup.osmo.iter().map(start).collect()
+}
+
 pub fn open_store(dir: &Path, name: &str, max_octets: Option<u64>) -> Store {
     let url = format!("sqlite:{}", dir.join(format!("{name}.db")).display());
     let key = StoreKey::new(1, &Secret::new([7; 32])).unwrap();
@@ -275,6 +305,7 @@ fn config(
 ) -> OperatorConfig {
     let domain = domain(name);
     OperatorConfig {
+        hlr: None,
         keys,
         op: Secret::new([0x5c; 16]),
         peers: peers.clone(),

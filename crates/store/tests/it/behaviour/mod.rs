@@ -77,6 +77,7 @@ suite! { Sqlite:
         what_is_pushed_to_one_subscriber_goes_in_order,
         what_waits_for_a_subscriber_goes_at_once_when_it_is_reachable,
         the_outbox_survives_a_restart,
+        a_subscriber_waits_once_for_its_hlr_and_anew_after_each_change,
     }
     numbers {
         no_imsi_is_given_twice_not_even_after_a_restart,

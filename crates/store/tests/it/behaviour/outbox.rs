@@ -198,3 +198,51 @@ pub(super) async fn the_outbox_survives_a_restart(backend: &impl Backend) {
     assert_eq!(messages(&after), messages(&before));
     assert_eq!(after[1].attempts, 1);
 }
+
+/// One row for each subscriber, always the newest: a delivery of the one before is
+/// no word about what was stored since.
+pub(super) async fn a_subscriber_waits_once_for_its_hlr_and_anew_after_each_change(
+    backend: &impl Backend,
+) {
+    let now = World::new(27).now;
+    let later = now.plus(Duration::from_secs(1));
+    let (one, two) = (imsi("001010000000001"), imsi("001010000000002"));
+    let ask = |imsis: &[&aka::Imsi]| Commit {
+        provision: imsis.iter().map(|imsi| (*imsi).clone()).collect(),
+        ..Commit::default()
+    };
+    let store = backend.open();
+    store.commit(effects(vec![push(b"first")])).await.unwrap();
+    store.commit(ask(&[&one, &two, &one])).await.unwrap();
+    let first = store.outgoing(now, 9).await.unwrap();
+    assert_eq!(first.len(), 3);
+    let waiting: Vec<_> = messages(&first);
+    assert!(waiting.contains(&Message::Provision(one.clone())));
+    assert!(waiting.contains(&Message::Provision(two.clone())));
+    let id_of = |rows: &[Outgoing], imsi: &aka::Imsi| {
+        let wanted = Message::Provision(imsi.clone());
+        let row = rows.iter().find(|row| row.message == wanted);
+        row.unwrap().id
+    };
+    let old = id_of(&first, &one);
+    store.commit(ask(&[&one])).await.unwrap();
+    store.commit(delivered(old)).await.unwrap();
+    let second = store.outgoing(now, 9).await.unwrap();
+    let new = id_of(&second, &one);
+    assert!(new > old, "still waits, under a new name");
+    store.postpone(new, later).await.unwrap();
+    let third = store.outgoing(now, 9).await.unwrap();
+    assert_eq!(third.len(), 2, "the push and the other subscriber");
+    let then = store.outgoing(later, 9).await.unwrap();
+    let row = then.iter().find(|row| row.id == new).unwrap();
+    assert_eq!(row.attempts, 1);
+    drop(store);
+    let store = backend.open();
+    for row in store.outgoing(later, 9).await.unwrap() {
+        store.commit(delivered(row.id)).await.unwrap();
+    }
+    assert!(store.outgoing(later, 9).await.unwrap().is_empty());
+    store.commit(ask(&[&two])).await.unwrap();
+    let last = store.outgoing(now, 1).await.unwrap();
+    assert!(id_of(&last, &two) > new, "an id names one row for ever");
+}
