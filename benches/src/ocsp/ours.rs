@@ -14,7 +14,9 @@ use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
 use secret::Secret;
 use server::PeerBook;
-use server::operator::{CertificateSettings, OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{
+    CertificateSettings, HlrSettings, OperatorConfig, OperatorListeners, OperatorNode,
+};
 use store::{SqliteOptions, Store, StoreKey};
 use tls::http::header::{self, HeaderValue};
 use tls::http::{
@@ -85,6 +87,7 @@ pub(super) fn start(dir: &Path) -> Result<Ours> {
             dm: listen().await?,
             peer: listen().await?,
             gsup: listen().await?,
+            gsup_plain: None,
             api: None,
             ocsp: Some(listen().await?),
         };
@@ -104,7 +107,7 @@ pub(super) fn start(dir: &Path) -> Result<Ours> {
 
 fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
     Ok(OperatorConfig {
-        hlr: None,
+        connector: None,
         keys,
         op: Secret::new([0x5c; 16]),
         peers: PeerBook::new([])?,
@@ -124,6 +127,7 @@ fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
         server_id: "dpf".to_owned(),
         limits: ServerLimits::default(),
         certificates: CertificateSettings::default(),
+        hlr: HlrSettings::default(),
         api_token: None,
     })
 }

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use provisioning::peer::Peer;
 use trust::{Certificate, PvaAnchor, RoutingTable, ShoId};
 
-use crate::Error;
+use crate::{Error, Serves};
 
 /// Where a peer's HLR is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub struct RegisteredPeer {
     pub host: String,
     /// Its HLR, where it has one that we may ask.
     pub gsup: Option<GsupAddress>,
+    /// Whom it may ask our HLR for, as a visited network.
+    pub serves: Serves,
 }
 
 /// All other operators that this one knows.

@@ -14,10 +14,12 @@ use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
 use provisioning::peer::Peer;
 use secret::Secret;
-use server::operator::{CertificateSettings, OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{
+    CertificateSettings, HlrSettings, OperatorConfig, OperatorListeners, OperatorNode,
+};
 use server::supplier::{Records, SupplierNode};
 use server::vno::{VnoConfig, VnoNode};
-use server::{GsupAddress, PeerBook, RegisteredPeer, RegisteredPva};
+use server::{GsupAddress, PeerBook, RegisteredPeer, RegisteredPva, Serves};
 use store::{SqliteOptions, Store, StoreKey, SupplierStore};
 use tls::http::{Address, Hosts, ServerLimits};
 use tokens::os::{self, OsRandom};
@@ -175,6 +177,7 @@ impl Ready {
             dm: listener().await?,
             peer: listener().await?,
             gsup: listener().await?,
+            gsup_plain: None,
             api: None,
             ocsp: Some(listener().await?),
         };
@@ -211,11 +214,14 @@ impl Ready {
                 domains: vec![domain],
             },
             gsup: None,
+            // The one visited network serves the devices of every operator here.
+            serves: Serves::all(),
         }
     }
 
     fn as_home(&self) -> RegisteredPeer {
         RegisteredPeer {
+            serves: Serves::default(),
             gsup: Some(GsupAddress::Tls(format!("hlr.{}", domain(&self.sho_id)))),
             ..self.as_visited()
         }
@@ -234,7 +240,7 @@ impl Ready {
         let store = Store::open(&url, key, &SqliteOptions::default())?;
         let domain = domain(&self.sho_id);
         let config = OperatorConfig {
-            hlr: None,
+            connector: None,
             op: operator_constant(&self.dir)?,
             keys: self.keys,
             peers,
@@ -262,6 +268,7 @@ impl Ready {
             server_id: format!("dpf-{}", self.sho_id),
             limits: ServerLimits::default(),
             certificates: CertificateSettings::default(),
+            hlr: HlrSettings::default(),
             api_token: None,
         };
         Ok(OperatorNode::start(config, store, self.listeners, watch)?)

@@ -14,6 +14,7 @@ use hlr::OsmoHlr;
 use provisioning::Terms;
 use provisioning::donor::TransferPolicy;
 use serde::{Deserialize, Serialize};
+use server::{PlainClient, Serves};
 use tls::http::{Address, Hosts};
 
 use super::management::Management;
@@ -51,29 +52,35 @@ pub(crate) struct Operator {
     pub(crate) terms: Terms,
     #[serde(default)]
     pub(crate) certificates: Certificates,
-    /// Where its subscribers are, if not in the node itself.
     #[serde(default)]
-    pub(crate) hlr: Option<Hlr>,
+    pub(crate) hlr: Hlr,
 }
 
-/// An HLR that is another program.
+/// Its HLR.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Hlr {
+    /// GSUP without TLS for the clients below, if it listens for any.
+    pub(crate) plain: Option<SocketAddr>,
+    pub(crate) clients: Vec<PlainClient>,
+    /// The HLR that its subscribers are in, if not the node itself.
+    pub(crate) osmo: Option<Osmo>,
+}
+
+/// OsmoHLR on this machine.
 #[derive(Deserialize)]
-#[serde(tag = "connector", rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum Hlr {
-    /// OsmoHLR on this machine.
-    Osmo {
-        /// Its control interface.
-        ctrl: SocketAddr,
-        /// Its database.
-        database: PathBuf,
-    },
+#[serde(deny_unknown_fields)]
+pub(crate) struct Osmo {
+    /// Its control interface.
+    ctrl: SocketAddr,
+    /// Its database.
+    database: PathBuf,
 }
 
-impl Hlr {
+impl Osmo {
     /// The connector; `dir` is where paths start from.
     pub(crate) fn connector(&self, dir: &Path) -> Result<OsmoHlr> {
-        let Self::Osmo { ctrl, database } = self;
-        Ok(OsmoHlr::new(*ctrl, &dir.join(database))?)
+        Ok(OsmoHlr::new(self.ctrl, &dir.join(&self.database))?)
     }
 }
 
@@ -219,6 +226,9 @@ pub(crate) struct PeerFile {
     pub(crate) domain: String,
     /// Whether it has an HLR that answers GSUP in TLS.
     pub(crate) hlr: bool,
+    /// Whom it may ask this node's HLR for.
+    #[serde(default, skip_serializing_if = "Serves::is_nobody")]
+    pub(crate) serves: Serves,
     pub(crate) hosts: BTreeMap<String, SocketAddr>,
 }
 

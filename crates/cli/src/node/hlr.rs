@@ -25,10 +25,10 @@ pub(crate) fn probe(arguments: &Probe) -> Result<()> {
     let Config::Operator(config) = &loaded.config else {
         bail!("only an operator has an HLR");
     };
-    let Some(hlr) = &config.hlr else {
-        bail!("this operator's node is its own HLR: there is no [hlr] in its rehome.toml");
+    let Some(osmo) = &config.hlr.osmo else {
+        bail!("this operator's node is its own HLR: there is no [hlr.osmo] in its rehome.toml");
     };
-    let connector = hlr.connector(&loaded.dir)?;
+    let connector = osmo.connector(&loaded.dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

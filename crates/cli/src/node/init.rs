@@ -196,15 +196,20 @@ ask_pva = true             # ask the PVA online, beside the local chain check
 suites = [2]               # envelope suites, the best one that a TRE has is used
 order_lifetime_s = 86400
 
+[hlr]           # which visited networks may ask for whom: rehome peer add --serves
+# plain = "127.0.0.1:4222"   # GSUP without TLS, for the clients below alone
+# [[hlr.clients]]
+# address = "127.0.0.1"      # the source address is what a client is known by
+# name = "sgsn-1"
+# serves = ["{}"]         # "all", or prefixes of IMSIs; without it nobody
+# [hlr.osmo]                 # subscribers in an OsmoHLR: docs/hlr-connectors.md
+# ctrl = "127.0.0.1:4259"
+# database = "/var/lib/osmocom/hlr.db"
+
 [certificates]
 expired = "revoked"        # what the responder says of expired ones: revoked or good
 answers = "1h"             # how long an answer may be kept
 # dpf_validity = "7d"      # renew keys/dpf.pem by itself, for so long each time
-
-# [hlr]         # subscribers in another HLR on this machine: docs/hlr-connectors.md
-# connector = "osmo"
-# ctrl = "127.0.0.1:4259"
-# database = "/var/lib/osmocom/hlr.db"
 
 [terms]         # seconds, of powered-on time for the first two
 t_attach = 600
@@ -219,6 +224,7 @@ retention_s = 2592000
             at(Ports::OCSP),
             plmn.mnc(),
             plmn.mcc(),
+            plmn.prefix(),
         ),
     )?;
     eprintln!("the API token, shown this once:");

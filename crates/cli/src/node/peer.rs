@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use openssl::x509::X509;
+use server::Serves;
 use trust::{Anchor, Certificate, PvaAnchor, ShoId, SupplierName};
 
 use super::config::{PeerFile, Ports, operator_hosts};
@@ -37,6 +38,10 @@ pub(crate) enum Verb {
         /// It has no HLR: a visited network alone
         #[arg(long)]
         no_hlr: bool,
+        /// The subscribers that it may ask this node's HLR for: all, or prefixes
+        /// of IMSIs with commas between them; without it none
+        #[arg(long, value_name = "all|PREFIXES")]
+        serves: Option<Serves>,
     },
     /// Add a TRE supplier to an operator's node
     AddSupplier {
@@ -83,6 +88,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
             fingerprint,
             address,
             no_hlr,
+            serves,
         } => {
             let certificate = checked(&cert, &fingerprint)?;
             Anchor::new(plmn.clone(), certificate.clone())?;
@@ -94,6 +100,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
                 hosts: operator_hosts(&domain, address),
                 domain,
                 hlr: !no_hlr,
+                serves: serves.unwrap_or_default(),
             };
             write(&dir, &file, &[(&file.cert, &certificate)])
         }
@@ -118,6 +125,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
                 hosts: BTreeMap::from([(host.clone(), at)]),
                 domain: host,
                 hlr: false,
+                serves: Serves::default(),
             };
             let document = document.as_deref().map(read).transpose()?;
             let mut certificates = vec![(&file.cert, &certificate)];

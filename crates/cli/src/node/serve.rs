@@ -13,7 +13,9 @@ use provisioning::donor::DonorPolicy;
 use provisioning::peer::Peer;
 use secret::Secret;
 use serde_json::json;
-use server::operator::{CertificateSettings, OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{
+    CertificateSettings, HlrSettings, OperatorConfig, OperatorListeners, OperatorNode,
+};
 use server::supplier::SupplierNode;
 use server::vno::{VnoConfig, VnoNode};
 use server::{GsupAddress, PeerBook, RegisteredPeer, RegisteredPva};
@@ -57,8 +59,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 pub(super) async fn listen(what: &str, at: SocketAddr) -> Result<TcpListener> {
+    bound(&format!("listen.{what}"), at).await
+}
+
+/// A listener that the key `what` of the configuration asks for.
+async fn bound(what: &str, at: SocketAddr) -> Result<TcpListener> {
     let listener = TcpListener::bind(at).await;
-    listener.with_context(|| format!("can't listen on {at} (listen.{what})"))
+    listener.with_context(|| format!("can't listen on {at} ({what})"))
 }
 
 /// Waits for SIGTERM or SIGINT.
@@ -88,6 +95,7 @@ fn peer_book(dir: &Path, files: &[PeerFile]) -> Result<PeerBook> {
             },
             host: format!("peer.{domain}"),
             gsup: file.hlr.then(|| GsupAddress::Tls(format!("hlr.{domain}"))),
+            serves: file.serves.clone(),
         });
     }
     Ok(PeerBook::new(peers)?)
@@ -133,6 +141,14 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         dm: listen("dm", config.listen.dm).await?,
         peer: listen("peer", config.listen.peer).await?,
         gsup: listen("gsup", config.listen.gsup).await?,
+        gsup_plain: match config.hlr.plain {
+            Some(_) if config.hlr.osmo.is_some() => {
+                bail!("with hlr.osmo the node is no HLR: hlr.plain has nothing to answer")
+            }
+            Some(at) => Some(bound("hlr.plain", at).await?),
+            None if config.hlr.clients.is_empty() => None,
+            None => bail!("hlr.clients want a listener: hlr.plain"),
+        },
         api: Some(listen("api", config.listen.api).await?),
         ocsp: match config.listen.ocsp {
             Some(at) => Some(listen("ocsp", at).await?),
@@ -145,9 +161,9 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         .iter()
         .map(|suite| Suite::from_octet(*suite))
         .collect();
-    let hlr = config.hlr.as_ref();
+    let osmo = config.hlr.osmo.as_ref();
     let settings = OperatorConfig {
-        hlr: hlr.map(|hlr| hlr.connector(dir)).transpose()?,
+        connector: osmo.map(|osmo| osmo.connector(dir)).transpose()?,
         keys,
         op: Secret::new(op),
         peers: peer_book(dir, &files)?,
@@ -170,6 +186,10 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         server_id: format!("dpf-{}", config.plmn),
         limits: ServerLimits::default(),
         certificates: certificates(dir, &node_key, &config.certificates),
+        hlr: HlrSettings {
+            clients: config.hlr.clients.clone(),
+            ..HlrSettings::default()
+        },
         api_token: Some(digest.0),
     };
     let store = open_store(dir, &config.store, &node_key)?;
@@ -179,7 +199,8 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         json!({
             "ready": true, "role": "operator", "plmn": config.plmn,
             "dm": node.dm_address(), "peer": node.peer_address(),
-            "gsup": node.gsup_address(), "api": node.api_address(),
+            "gsup": node.gsup_address(), "gsup_plain": node.gsup_plain_address(),
+            "api": node.api_address(),
             "ocsp": node.ocsp_address(),
         })
     );

@@ -24,13 +24,11 @@ fn an_operators_hlr_is_probed_by_its_configuration() {
     assert_eq!(made.status, Some(0), "{}", made.stderr);
     let none = rehome(&["hlr", "probe", name]);
     assert_eq!(none.status, Some(1));
-    assert!(none.stderr.contains("[hlr]"), "{}", none.stderr);
+    assert!(none.stderr.contains("[hlr.osmo]"), "{}", none.stderr);
     let (path, text) = (dir.join("rehome.toml"), "rehome.toml");
     let before = fs::read_to_string(&path).expect(text);
     let with = |connector: &str, ctrl: &str, database: &str| {
-        let section = format!(
-            "[hlr]\nconnector = \"{connector}\"\nctrl = \"{ctrl}\"\ndatabase = \"{database}\"\n"
-        );
+        let section = format!("[hlr.{connector}]\nctrl = \"{ctrl}\"\ndatabase = \"{database}\"\n");
         fs::write(&path, format!("{before}\n{section}")).unwrap();
         rehome(&["hlr", "probe", name, "--json"])
     };

@@ -1,8 +1,6 @@
 //! A serving node's side: one connection to one HLR, made when it is needed and
-//! made again when it is lost. GSUP has no numbers for its requests: an answer
-//! goes to the oldest request for its subscriber and its kind of procedure.
+//! made again when it is lost.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,11 +13,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Link;
+use super::waiting::{Job, WAITING, Waiting};
 use crate::running::Running;
 use crate::{Error, GsupAddress};
 
-/// Requests that wait for an answer, at one time.
-const WAITING: usize = 1024;
 /// From a request to its answer, with connecting and the handshake.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two attempts to connect.
@@ -44,53 +41,6 @@ pub(crate) trait Unasked: Send + Sync + 'static {
 pub(crate) struct GsupClient {
     jobs: mpsc::Sender<Job>,
     _task: Running,
-}
-
-struct Job {
-    request: Message,
-    answer: oneshot::Sender<Message>,
-}
-
-/// Whose answer it is: the subscriber, and the type without its two low bits.
-type Key = (String, u8);
-
-/// Requests that wait for their answers.
-#[derive(Default)]
-struct Waiting(HashMap<Key, VecDeque<oneshot::Sender<Message>>>);
-
-impl Waiting {
-    fn len(&self) -> usize {
-        self.0.values().map(VecDeque::len).sum()
-    }
-
-    /// Forgets those who gave up, once there are many: an HLR that answers some
-    /// requests only must not stop the others.
-    fn make_room(&mut self) {
-        if self.len() >= WAITING {
-            self.0.retain(|_, queue| {
-                queue.retain(|answer| !answer.is_closed());
-                !queue.is_empty()
-            });
-        }
-    }
-
-    fn put(&mut self, key: Key, answer: oneshot::Sender<Message>) {
-        self.0.entry(key).or_default().push_back(answer);
-    }
-
-    fn answer(&mut self, message: Message) {
-        let key = key(&message);
-        let Some(queue) = self.0.get_mut(&key) else {
-            return;
-        };
-        // One who gave up waiting has had its answer too.
-        if let Some(first) = queue.pop_front() {
-            let _ = first.send(message);
-        }
-        if queue.is_empty() {
-            self.0.remove(&key);
-        }
-    }
 }
 
 impl GsupClient {
@@ -188,7 +138,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 
 fn ask(engine: &mut Connection, waiting: &mut Waiting, job: Job) -> Result<(), Error> {
     engine.send(&job.request)?;
-    waiting.put(key(&job.request), job.answer);
+    waiting.put(&job.request, job.answer);
     Ok(())
 }
 
@@ -215,9 +165,4 @@ fn answered(
         _ => waiting.answer(message),
     }
     Ok(())
-}
-
-fn key(message: &Message) -> Key {
-    let procedure = message.body.message_type() & !0b11;
-    (message.header.imsi.as_str().to_owned(), procedure)
 }

@@ -1,12 +1,16 @@
 //! GSUP connections over sockets: the engine `gsup::Connection` between octets
 //! and messages. Between our nodes the transport is mutual TLS, and the peer is
-//! the operator that its certificate names.
+//! the operator that its certificate names; a GSUP client without TLS is known by
+//! its address.
 
 mod client;
+mod nodes;
 mod server;
+mod waiting;
 
 pub(crate) use client::{GsupClient, GsupTarget, Unasked};
-pub(crate) use server::{GsupServer, NodeHandler};
+pub(crate) use nodes::{Caller, Nodes};
+pub(crate) use server::{Door, GsupServer, NodeHandler};
 
 use std::io;
 use std::time::Duration;

@@ -6,29 +6,48 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gsup::{Cause, Config, Connection, Event, Message};
+use gsup::{Body, Config, Connection, Event, Message};
 use tls::{ServerConfig, accept};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::Link;
+use super::nodes::{Caller, Nodes};
+use super::waiting::{Job, WAITING, Waiting};
 use crate::Error;
 use crate::running::Running;
+use crate::serving::PlainClients;
 
-/// Nodes at one time.
-const NODES: usize = 256;
-/// Requests of one node at one time; further ones wait in its socket.
+/// Connections at one time.
+const CONNECTIONS: usize = 256;
+/// Requests of one connection at one time; further ones wait in its socket.
 const REQUESTS: usize = 256;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers nodes' messages.
 pub(crate) trait NodeHandler: Send + Sync + 'static {
-    /// The answer to a message of the operator `node`, if it has one.
-    fn answer(&self, node: &str, message: &Message)
-    -> impl Future<Output = Option<Message>> + Send;
+    /// The answer to a message of this node, if it has one.
+    fn answer(
+        &self,
+        from: &Arc<Caller>,
+        message: &Message,
+    ) -> impl Future<Output = Option<Message>> + Send;
+
+    /// Somebody who is not known was turned away.
+    fn turned_away(&self);
+}
+
+/// By what a listener knows who connects.
+#[derive(Clone)]
+pub(crate) enum Door {
+    /// The operator that the client certificate names.
+    Tls(ServerConfig),
+    /// The source address, without TLS.
+    Plain(Arc<PlainClients>),
 }
 
 /// A running GSUP server.
@@ -40,12 +59,13 @@ pub(crate) struct GsupServer {
 impl GsupServer {
     pub(crate) fn start<H: NodeHandler>(
         listener: TcpListener,
-        tls: ServerConfig,
+        door: Door,
+        nodes: Arc<Nodes>,
         handler: Arc<H>,
     ) -> Result<Self, Error> {
         let address = listener.local_addr()?;
         let mut tasks = Running::default();
-        tasks.spawn(listen(listener, tls, handler));
+        tasks.spawn(listen(listener, door, nodes, handler));
         Ok(Self { address, tasks })
     }
 
@@ -58,23 +78,49 @@ impl GsupServer {
     }
 }
 
-async fn listen<H: NodeHandler>(listener: TcpListener, tls: ServerConfig, handler: Arc<H>) {
-    let slots = Arc::new(Semaphore::new(NODES));
+async fn listen<H: NodeHandler>(
+    listener: TcpListener,
+    door: Door,
+    nodes: Arc<Nodes>,
+    handler: Arc<H>,
+) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
     // Dropped with this task, and every connection with it.
-    let mut nodes = JoinSet::new();
+    let mut connections = JoinSet::new();
     loop {
         let Ok((tcp, remote)) = listener.accept().await else {
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        while nodes.try_join_next().is_some() {}
+        while connections.try_join_next().is_some() {}
+        // A stranger takes no slot, and is told nothing.
+        let known = match &door {
+            Door::Tls(_) => None,
+            Door::Plain(clients) => match clients.get(&remote.ip().to_canonical()) {
+                Some(client) => Some(Arc::from(client.name.as_str())),
+                None => {
+                    tracing::warn!(%remote, "no GSUP client has this address");
+                    handler.turned_away();
+                    continue;
+                }
+            },
+        };
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
             tracing::warn!(%remote, "too many GSUP connections");
             continue;
         };
-        let (tls, handler) = (tls.clone(), Arc::clone(&handler));
-        nodes.spawn(async move {
-            if let Err(error) = node(tcp, &tls, handler).await {
+        let (door, nodes, handler) = (door.clone(), Arc::clone(&nodes), Arc::clone(&handler));
+        connections.spawn(async move {
+            let ended = match (&door, known) {
+                (Door::Tls(tls), _) => secured(tcp, tls, &nodes, handler).await,
+                (Door::Plain(_), Some(node)) => {
+                    // Answers are small, and asked for one by one.
+                    let _ = tcp.set_nodelay(true);
+                    serve(tcp, node, &nodes, handler).await
+                }
+                (Door::Plain(_), None) => Ok(()),
+            };
+            if let Err(error) = ended {
                 tracing::info!(%remote, %error, "a GSUP connection ended");
             }
             drop(slot);
@@ -82,9 +128,10 @@ async fn listen<H: NodeHandler>(listener: TcpListener, tls: ServerConfig, handle
     }
 }
 
-async fn node<H: NodeHandler>(
+async fn secured<H: NodeHandler>(
     tcp: TcpStream,
     tls: &ServerConfig,
+    nodes: &Arc<Nodes>,
     handler: Arc<H>,
 ) -> Result<(), Error> {
     let stream = accept(tls, tcp, Instant::now() + HANDSHAKE).await?;
@@ -92,11 +139,25 @@ async fn node<H: NodeHandler>(
         .peer()
         .map(|peer| peer.name().into())
         .ok_or(Error::Unknown("peer"))?;
+    serve(stream, node, nodes, handler).await
+}
+
+/// One connection of `node` to its end.
+async fn serve<H: NodeHandler, S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    node: Arc<str>,
+    nodes: &Arc<Nodes>,
+    handler: Arc<H>,
+) -> Result<(), Error> {
     let mut link = Link::new(stream, |now| Connection::server(now, Config::default()));
     let (answers, mut answered) = mpsc::channel::<Message>(REQUESTS);
+    let (jobs, mut asked) = mpsc::channel::<Job>(REQUESTS);
+    let mut waiting = Waiting::default();
     let mut requests = JoinSet::new();
+    let mut caller = None;
     loop {
         link.flush().await?;
+        waiting.make_room();
         let room = requests.len() < REQUESTS;
         let alive = tokio::select! {
             alive = link.turn(), if room => alive?,
@@ -104,26 +165,39 @@ async fn node<H: NodeHandler>(
                 link.engine.send(&answer)?;
                 true
             }
+            Some(job) = asked.recv(), if waiting.len() < WAITING => {
+                link.engine.send(&job.request)?;
+                waiting.put(&job.request, job.answer);
+                true
+            }
             Some(_) = requests.join_next() => true,
         };
         while let Some(event) = link.event() {
             match event {
+                Event::Identified { name } => {
+                    let unit = name.map(|name| name.as_str().to_owned());
+                    let unit = unit.unwrap_or_default();
+                    let jobs = jobs.clone();
+                    let known = Arc::new(Caller::new(Arc::clone(&node), unit, jobs));
+                    caller = Some((nodes.enter(&known), known));
+                }
+                Event::Message(message) if answers_us(&message.body) => waiting.answer(message),
                 Event::Message(message) => {
-                    let (handler, node) = (Arc::clone(&handler), Arc::clone(&node));
+                    let Some((_, from)) = &caller else { continue };
+                    let (handler, from) = (Arc::clone(&handler), Arc::clone(from));
                     let answers = answers.clone();
                     requests.spawn(async move {
-                        if let Some(answer) = handler.answer(&node, &message).await {
+                        if let Some(answer) = handler.answer(&from, &message).await {
                             // Nobody listens any more once the node is gone.
                             let _ = answers.send(answer).await;
                         }
                     });
                 }
                 Event::Refused {
+                    error,
                     preamble: Some(preamble),
-                    ..
                 } => {
-                    link.engine
-                        .refuse(&preamble, Cause::ProtocolErrorUnspecified)?;
+                    link.engine.refuse(&preamble, error.cause())?;
                 }
                 Event::Closed { reason } => return Err(reason.into()),
                 _ => {}
@@ -133,4 +207,15 @@ async fn node<H: NodeHandler>(
             return Ok(());
         }
     }
+}
+
+/// Whether it is what a node says to something that an HLR asks.
+fn answers_us(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::InsertSubscriberDataResult
+            | Body::InsertSubscriberDataError(_)
+            | Body::LocationCancelResult
+            | Body::LocationCancelError(_)
+    )
 }

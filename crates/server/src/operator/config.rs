@@ -14,13 +14,13 @@ use tre::Suite;
 use trust::ShoId;
 
 use super::CertificateSettings;
-use crate::{PeerBook, RegisteredPva};
+use crate::{PeerBook, PlainClient, RegisteredPva};
 
 /// An operator's configuration.
 pub struct OperatorConfig {
     /// The HLR outside of this program that its subscribers are in; without one
     /// the node is the HLR itself.
-    pub hlr: Option<OsmoHlr>,
+    pub connector: Option<OsmoHlr>,
     /// Its keys and leaves.
     pub keys: OperatorKeyDir,
     /// OP, from which the OPc of each new subscriber is derived.
@@ -53,8 +53,28 @@ pub struct OperatorConfig {
     pub limits: ServerLimits,
     /// What becomes of its certificates.
     pub certificates: CertificateSettings,
+    /// Its HLR.
+    pub hlr: HlrSettings,
     /// SHA-256 of the token that its API wants; without one there is no API.
     pub api_token: Option<[u8; 32]>,
+}
+
+/// How its HLR behaves (docs/hlr.md).
+#[derive(Clone, Debug)]
+pub struct HlrSettings {
+    /// Clients of the plain listener. Operators are in the book of peers.
+    pub clients: Vec<PlainClient>,
+    /// How long a node may take to answer what the HLR asks it.
+    pub patience: Duration,
+}
+
+impl Default for HlrSettings {
+    fn default() -> Self {
+        Self {
+            clients: Vec::new(),
+            patience: Duration::from_secs(5),
+        }
+    }
 }
 
 /// The sockets on which it listens, bound already.
@@ -65,6 +85,8 @@ pub struct OperatorListeners {
     pub peer: TcpListener,
     /// The HLR: GSUP in TLS with client certificates.
     pub gsup: TcpListener,
+    /// The HLR for GSUP clients without TLS that have a configured address.
+    pub gsup_plain: Option<TcpListener>,
     /// The API, on a loopback address.
     pub api: Option<TcpListener>,
     /// The responder for certificate status: plain HTTP.

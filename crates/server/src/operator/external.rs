@@ -67,7 +67,7 @@ impl Shared {
     /// Returns when the HLR outside was read and has the subscriber as its row says;
     /// at once where the HLR is our own.
     pub(super) async fn provisioned(&self, imsi: &Imsi) -> Result<(), Error> {
-        let Some(hlr) = &self.config.hlr else {
+        let Some(hlr) = &self.config.connector else {
             return Ok(());
         };
         let settled = {
@@ -83,7 +83,7 @@ impl Shared {
     /// Every subscriber is compared after a start: the HLR may have been given to
     /// this node only now, or changed by others.
     pub(super) async fn provision_all(&self) -> Result<(), StoreError> {
-        if self.config.hlr.is_some() {
+        if self.config.connector.is_some() {
             self.store.provision_all().await?;
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Shared {
     /// reason to try a registered peer, who shows its certificate and gets what only
     /// the device can open or is signed by us.
     pub(super) async fn serving(&self, imsi: &Imsi) -> Result<Option<ShoId>, Error> {
-        let Some(hlr) = &self.config.hlr else {
+        let Some(hlr) = &self.config.connector else {
             let subscriber = self.store.subscriber(imsi).await?;
             let node = subscriber.as_ref().and_then(|row| row.value.serving_node());
             return Ok(node.and_then(|node| node.parse().ok()));

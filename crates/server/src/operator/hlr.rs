@@ -98,6 +98,15 @@ impl Shared {
         Ok((vectors, reservation))
     }
 
+    /// Whether the HLR has this subscriber, and it may be anywhere at all.
+    pub(super) async fn check_enabled(&self, imsi: &Imsi) -> Result<(), Error> {
+        let known = self.store.subscriber(imsi).await?;
+        match known.is_some_and(|known| known.value.is_enabled()) {
+            true => Ok(()),
+            false => Err(Error::Unknown("subscriber")),
+        }
+    }
+
     /// UpdateLocation: the subscriber is at `node` from now on. Where a device
     /// of ours is seen for the first time, its connectivity bootstrap goes out
     /// (step 0', automatic device detection).

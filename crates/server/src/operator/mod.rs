@@ -18,6 +18,7 @@ mod sessions;
 mod status;
 mod steps;
 mod timers;
+mod who;
 
 use std::sync::Arc;
 
@@ -31,12 +32,13 @@ use trust::{Anchor, PvaAnchor, ShoId};
 
 pub(crate) use external::VNO_PREFIX;
 
-pub use config::{OperatorConfig, OperatorListeners};
+pub use config::{HlrSettings, OperatorConfig, OperatorListeners};
 pub use node::OperatorNode;
 pub(crate) use node::credentials;
 pub(crate) use outbox::PUSH;
 pub use portal::MadeDevice;
 pub use status::{CertificateSettings, WallClock};
+pub use who::HlrCounts;
 
 /// How often a step is repeated when somebody else changed its aggregate.
 const CONFLICTS: usize = 32;
@@ -60,6 +62,8 @@ struct Shared {
     hlr: hlr::Reservations,
     /// Subscribers on their way to an HLR outside of this program.
     external: external::UnderWay,
+    /// Which node may ask the HLR for whom.
+    who: who::Who,
     sessions: sessions::Sessions,
     ticks: tokens::os::Monotonic,
     /// Something was put into the outbox, or can be sent again.
@@ -92,7 +96,7 @@ impl Operator {
 impl Shared {
     /// Stores a step's changes, and wakes whoever sends.
     async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
-        if self.config.hlr.is_some() {
+        if self.config.connector.is_some() {
             commit.provision = external::touched(&commit);
         }
         let asked = [commit.reachable.len(), commit.provision.len()];

@@ -20,10 +20,11 @@ use super::{
     Operator, OperatorConfig, OperatorListeners, Shared, external, outbox, status, timers,
 };
 use crate::Error;
-use crate::gsup_link::{GsupServer, NodeHandler};
+use crate::gsup_link::{Caller, Door, GsupServer, NodeHandler, Nodes};
 use crate::identity::{OperatorVerifier, PvaVerifier};
 use crate::problem::refusal;
 use crate::running::Running;
+use crate::serving::plain_clients;
 
 /// How long requests under way may go on when the node ends.
 const GRACE: Duration = Duration::from_secs(2);
@@ -34,6 +35,7 @@ pub struct OperatorNode {
     dm: tls::http::Server,
     peer: tls::http::Server,
     gsup: GsupServer,
+    gsup_plain: Option<GsupServer>,
     api: Option<tls::http::Server>,
     ocsp: Option<tls::http::Server>,
     jobs: Running,
@@ -54,6 +56,7 @@ impl OperatorNode {
     ) -> Result<Self, Error> {
         check_urls(&config)?;
         let own = credentials(&config.keys.peer)?;
+        let plain = Arc::new(plain_clients(&config.hlr.clients)?);
         let operators = Arc::new(OperatorVerifier::new(config.peers.clone()));
         let pvas = Arc::new(PvaVerifier::new(config.pvas.clone()));
         let Certificates {
@@ -74,6 +77,7 @@ impl OperatorNode {
             to_pvas: ClientConfig::new(Profile::ThreeGpp, Some(&own), pvas)?,
             hlr: super::hlr::Reservations::default(),
             external: external::UnderWay::default(),
+            who: super::who::Who::new(&config.peers, &plain),
             sessions: super::sessions::Sessions::default(),
             outbox: tokio::sync::Notify::new(),
             ticks: Monotonic::start(),
@@ -93,11 +97,16 @@ impl OperatorNode {
             limits.clone(),
             devices,
         )?;
-        let gsup = GsupServer::start(
-            listeners.gsup,
-            for_peers.clone(),
-            Arc::new(Hlr(shared.clone())),
-        )?;
+        let (nodes, hlr) = (Arc::new(Nodes::default()), Arc::new(Hlr(shared.clone())));
+        let start = |listener, door| {
+            let (nodes, hlr) = (Arc::clone(&nodes), Arc::clone(&hlr));
+            GsupServer::start(listener, door, nodes, hlr)
+        };
+        let gsup = start(listeners.gsup, Door::Tls(for_peers.clone()))?;
+        let gsup_plain = match listeners.gsup_plain {
+            Some(listener) => Some(start(listener, Door::Plain(plain))?),
+            None => None,
+        };
         let api = match listeners.api {
             None => None,
             Some(listener) if listener.local_addr()?.ip().is_loopback() => {
@@ -127,6 +136,7 @@ impl OperatorNode {
             dm,
             peer,
             gsup,
+            gsup_plain,
             api,
             ocsp,
             jobs,
@@ -157,6 +167,12 @@ impl OperatorNode {
         self.gsup.address()
     }
 
+    /// Where the HLR listens for clients without TLS, if it does.
+    #[must_use]
+    pub fn gsup_plain_address(&self) -> Option<SocketAddr> {
+        self.gsup_plain.as_ref().map(GsupServer::address)
+    }
+
     /// Where the API listens, if there is one.
     #[must_use]
     pub fn api_address(&self) -> Option<SocketAddr> {
@@ -177,6 +193,9 @@ impl OperatorNode {
         }
         if let Some(ocsp) = self.ocsp {
             ocsp.shutdown(GRACE).await;
+        }
+        if let Some(plain) = self.gsup_plain {
+            plain.shutdown().await;
         }
         tokio::join!(
             self.dm.shutdown(GRACE),
@@ -322,10 +341,14 @@ impl Handler for Api {
 struct Hlr(Arc<Shared>);
 
 impl NodeHandler for Hlr {
-    async fn answer(&self, node: &str, message: &Message) -> Option<Message> {
-        if self.0.config.hlr.is_some() {
+    async fn answer(&self, from: &Arc<Caller>, message: &Message) -> Option<Message> {
+        if self.0.config.connector.is_some() {
             return external::elsewhere(message);
         }
-        self.0.answer_node(node, message).await
+        self.0.answer_node(from, message).await
+    }
+
+    fn turned_away(&self) {
+        self.0.who.turned_away();
     }
 }

@@ -112,7 +112,7 @@ impl Shared {
             "not delivered yet"
         );
         let by_hlr = matches!(row.message, Message::Push { .. } | Message::Provision(_));
-        let last = match &self.config.hlr {
+        let last = match &self.config.connector {
             Some(_) if by_hlr => LAST_LOOK,
             _ => LAST_PAUSE,
         };

@@ -91,7 +91,7 @@ impl Operator {
             Subscription::new(device.tre_id, signature, device.imsi, mcim_id, 0)?;
         // An HLR outside of this program tells of no first attach: the bootstrap of
         // step 0' waits until the device is in a network.
-        let effects = match &shared.config.hlr {
+        let effects = match &shared.config.connector {
             Some(_) => subscription.connectivity(&shared.acceptor(), &shared.config.drf_url)?,
             None => Vec::new(),
         };

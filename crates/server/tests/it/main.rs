@@ -13,7 +13,9 @@
 )]
 
 mod external;
+mod gsup_node;
 mod hlr;
+mod hlr_who;
 mod management;
 mod moves;
 mod peers;

@@ -17,7 +17,9 @@ use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
 use secret::Secret;
 use server::PeerBook;
-use server::operator::{CertificateSettings, OperatorConfig, OperatorListeners, OperatorNode};
+use server::operator::{
+    CertificateSettings, HlrSettings, OperatorConfig, OperatorListeners, OperatorNode,
+};
 use tls::http::{Hosts, ServerLimits};
 use tls::{ClientConfig, PeerIdentity, PeerRole, PeerVerifier, Profile, Refusal, TlsStream};
 use tokens::os::{self, OsRandom};
@@ -142,7 +144,7 @@ impl Site {
             }),
         };
         let config = OperatorConfig {
-            hlr: None,
+            connector: None,
             keys,
             op: Secret::new([0x5c; 16]),
             peers: PeerBook::new([]).unwrap(),
@@ -162,12 +164,14 @@ impl Site {
             server_id: format!("dpf-{SHO}"),
             limits: self.setup.limits.clone(),
             certificates,
+            hlr: HlrSettings::default(),
             api_token: Some(openssl::sha::sha256(TOKEN.as_bytes())),
         };
         let listeners = OperatorListeners {
             dm: listener().await,
             peer: listener().await,
             gsup: listener().await,
+            gsup_plain: None,
             api: Some(listener().await),
             ocsp: Some(listener().await),
         };

@@ -19,11 +19,11 @@ use provisioning::donor::DonorPolicy;
 use provisioning::peer::Peer;
 use secret::Secret;
 use server::operator::{
-    CertificateSettings, Operator, OperatorConfig, OperatorListeners, OperatorNode,
+    CertificateSettings, HlrSettings, Operator, OperatorConfig, OperatorListeners, OperatorNode,
 };
 use server::supplier::{Records, SupplierNode};
 use server::vno::{VnoConfig, VnoNode};
-use server::{GsupAddress, OperatorVerifier, PeerBook, RegisteredPeer, RegisteredPva};
+use server::{GsupAddress, OperatorVerifier, PeerBook, RegisteredPeer, RegisteredPva, Serves};
 use store::{SqliteOptions, Store, StoreKey, SupplierStore};
 use tls::http::{Address, Client, ClientLimits, ClientRequest, Hosts, Method, ServerLimits};
 use tls::{ClientConfig, Credentials, Profile};
@@ -54,6 +54,7 @@ pub struct Setup {
     pub osmo: Vec<&'static str>,
     /// Whether the visited network asks those over plain GSUP, or still asks us.
     pub plain: bool,
+    pub hlr: HlrSettings,
 }
 
 impl Default for Setup {
@@ -70,6 +71,7 @@ impl Default for Setup {
             pva: true,
             osmo: Vec::new(),
             plain: true,
+            hlr: HlrSettings::default(),
         }
     }
 }
@@ -146,6 +148,11 @@ fn registered(
             Some(osmo) => GsupAddress::Plain(osmo.gsup()),
             None => GsupAddress::Tls(format!("hlr.{domain}")),
         }),
+        serves: if home {
+            Serves::default()
+        } else {
+            Serves::all()
+        },
         peer: Peer {
             anchor: keys.anchor.clone(),
             domains: vec![domain],
@@ -174,6 +181,7 @@ impl World {
                 dm: listener().await,
                 peer: listener().await,
                 gsup: listener().await,
+                gsup_plain: Some(listener().await).filter(|_| name == RO),
                 api: None,
                 ocsp: Some(listener().await),
             };
@@ -235,7 +243,7 @@ impl World {
                 continue;
             }
             let mut config = config(name, keys, &everybody, &pva, &hosts, &setup);
-            config.hlr = osmo.get(name).map(|osmo| osmo.connector().unwrap());
+            config.connector = osmo.get(name).map(|osmo| osmo.connector().unwrap());
             let store = open_store(dir, name, setup.max_octets);
             let node = OperatorNode::start(config, store, listeners, Arc::new(())).unwrap();
             operators.insert(name.to_owned(), node);
@@ -305,7 +313,7 @@ fn config(
 ) -> OperatorConfig {
     let domain = domain(name);
     OperatorConfig {
-        hlr: None,
+        connector: None,
         keys,
         op: Secret::new([0x5c; 16]),
         peers: peers.clone(),
@@ -325,6 +333,7 @@ fn config(
         server_id: format!("dpf-{name}"),
         limits: ServerLimits::default(),
         certificates: CertificateSettings::default(),
+        hlr: setup.hlr.clone(),
         api_token: None,
     }
 }
@@ -376,6 +385,7 @@ pub async fn post(
     let peer = RegisteredPeer {
         host: peer_host(to),
         gsup: None,
+        serves: Serves::default(),
         peer: Peer {
             anchor: world.anchors[to].clone(),
             domains: vec![domain(to)],
