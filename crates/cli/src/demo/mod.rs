@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use device::Device;
+use hlr::OsmoProgram;
 use provisioning::StepWatch;
 use sim::radio::Coverage;
 use tokio::net::TcpListener;
@@ -31,8 +32,8 @@ use checks::CheckLog;
 use fleet::{Factory, Owned};
 use moves::Owner;
 use parties::{Parties, private_dir};
-use plan::Plan;
 pub(crate) use plan::{Arguments, KeyChoice};
+use plan::{HlrChoice, Plan};
 pub(crate) use progress::Progress;
 use report::Report;
 use steps::StepLog;
@@ -52,6 +53,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let place = Place::new(arguments)?;
     let plan = Plan::settle(arguments, place.path())?;
     allow_files(&plan)?;
+    if plan.hlr == HlrChoice::Osmo && !OsmoProgram::is_installed() {
+        bail!("--hlr osmo runs the program osmo-hlr, of Debian's package osmo-hlr: install it");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -1,6 +1,7 @@
 //! The parties of the demo: each with its own directory, keys, store and
 //! listeners, talking to the others over sockets alone.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use hlr::{OsmoHlr, OsmoProgram};
 use provisioning::StepWatch;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
@@ -31,7 +33,7 @@ use tre::Suite;
 use trust::ShoId;
 use trust::issue::Validity;
 
-use super::plan::Plan;
+use super::plan::{HlrChoice, Plan};
 
 /// The supplier's name.
 pub(super) const SUPPLIER: &str = "acme";
@@ -48,6 +50,9 @@ pub(super) struct Parties {
     pva: SupplierNode,
     /// The registration operator first, then the homes in the order of moves.
     pub(super) operators: Vec<OperatorNode>,
+    /// Their HLRs by the operators' names, where those are other programs. Dropping
+    /// them ends the programs.
+    pub(super) osmo: BTreeMap<String, OsmoProgram>,
     pub(super) vno: VnoNode,
     pub(super) hosts: Hosts,
 }
@@ -59,6 +64,7 @@ struct Ready {
     node_key: NodeKey,
     keys: OperatorKeyDir,
     listeners: OperatorListeners,
+    osmo: Option<OsmoProgram>,
 }
 
 fn domain(sho_id: &ShoId) -> String {
@@ -117,9 +123,19 @@ impl Parties {
             pva_listener,
             ServerLimits::default(),
         )?;
-        let mut operators = Vec::new();
-        for party in ready {
-            let node = party.start(plan, with_visited()?, &pva, &hosts, Arc::clone(watch))?;
+        let (mut operators, mut osmo) = (Vec::new(), BTreeMap::new());
+        for mut party in ready {
+            let hlr = party.osmo.take();
+            let connector = hlr.as_ref().map(OsmoProgram::connector).transpose()?;
+            osmo.extend(hlr.map(|hlr| (party.sho_id.to_string(), hlr)));
+            let node = party.start(
+                plan,
+                with_visited()?,
+                &pva,
+                &hosts,
+                connector,
+                Arc::clone(watch),
+            )?;
             operators.push(node);
         }
         let vno = VnoNode::start(
@@ -137,6 +153,7 @@ impl Parties {
             records,
             pva: pva_node,
             operators,
+            osmo,
             vno,
             hosts,
         })
@@ -148,6 +165,7 @@ impl Parties {
         for node in self.operators {
             node.shutdown().await;
         }
+        drop(self.osmo);
         self.pva.shutdown().await;
     }
 }
@@ -181,12 +199,21 @@ impl Ready {
             api: None,
             ocsp: Some(listener().await?),
         };
+        let external = plan.hlr == HlrChoice::Osmo && HOMES.contains(&name);
+        let osmo = if external {
+            let dir = dir.join("osmo-hlr");
+            private_dir(&dir)?;
+            Some(OsmoProgram::start(&dir)?)
+        } else {
+            None
+        };
         Ok(Self {
             sho_id,
             dir,
             node_key,
             keys,
             listeners,
+            osmo,
         })
     }
 
@@ -222,7 +249,10 @@ impl Ready {
     fn as_home(&self) -> RegisteredPeer {
         RegisteredPeer {
             serves: Serves::default(),
-            gsup: Some(GsupAddress::Tls(format!("hlr.{}", domain(&self.sho_id)))),
+            gsup: Some(match &self.osmo {
+                Some(osmo) => GsupAddress::Plain(osmo.gsup()),
+                None => GsupAddress::Tls(format!("hlr.{}", domain(&self.sho_id))),
+            }),
             ..self.as_visited()
         }
     }
@@ -233,6 +263,7 @@ impl Ready {
         peers: PeerBook,
         pva: &RegisteredPva,
         hosts: &Hosts,
+        connector: Option<OsmoHlr>,
         watch: Arc<dyn StepWatch>,
     ) -> Result<OperatorNode> {
         let url = format!("sqlite:{}", self.dir.join("store.db").display());
@@ -240,7 +271,7 @@ impl Ready {
         let store = Store::open(&url, key, &SqliteOptions::default())?;
         let domain = domain(&self.sho_id);
         let config = OperatorConfig {
-            connector: None,
+            connector,
             op: operator_constant(&self.dir)?,
             keys: self.keys,
             peers,

@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
     /// How the devices write their DM messages [wbxml]
     #[arg(long, value_enum)]
     pub(super) encoding: Option<EncodingChoice>,
+    /// Where the operators that devices move to keep their subscribers [embedded]
+    #[arg(long, value_enum)]
+    pub(super) hlr: Option<HlrChoice>,
     /// One JSON object on standard output, and no progress display
     #[arg(long)]
     pub(super) json: bool,
@@ -58,6 +61,17 @@ pub(crate) enum KeyChoice {
     Ec,
     /// RSA with 3,072 bits
     Rsa,
+}
+
+/// Where an operator's subscribers are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HlrChoice {
+    /// In the node itself
+    #[default]
+    Embedded,
+    /// In a real OsmoHLR for each operator (Debian's package osmo-hlr)
+    Osmo,
 }
 
 impl KeyChoice {
@@ -87,6 +101,8 @@ pub(super) struct Plan {
     pub(super) encoding: EncodingChoice,
     pub(super) no_coverage: u32,
     pub(super) second_move: bool,
+    #[serde(default)]
+    pub(super) hlr: HlrChoice,
     /// Whether the devices have no clock and ask the operators' responders. Not in
     /// a directory that was begun before operators had them.
     #[serde(default)]
@@ -125,6 +141,7 @@ impl Plan {
             encoding: arguments.encoding.unwrap_or_default(),
             no_coverage: arguments.no_coverage.unwrap_or(0),
             second_move: arguments.second_move,
+            hlr: arguments.hlr.unwrap_or_default(),
             ocsp: true,
         };
         if !(1..=MAX_DEVICES).contains(&plan.devices) {
@@ -154,6 +171,7 @@ impl Plan {
                 "--encoding",
                 arguments.encoding.is_some_and(|e| e != self.encoding),
             ),
+            ("--hlr", arguments.hlr.is_some_and(|hlr| hlr != self.hlr)),
             (
                 "--no-coverage",
                 arguments.no_coverage.is_some_and(|k| k != self.no_coverage),

@@ -1,9 +1,16 @@
 //! What the demo came to, from the stores: for people a table, for scripts one
 //! object.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
+use provisioning::ports::hlr::{HlrPort, HlrProbe};
+use provisioning::ports::{Message, OperatorStore};
 use provisioning::recipient::OrderState;
 use serde_json::{Value, json};
+use server::operator::Operator;
+use tokens::os;
+use tokio::time::sleep;
 
 use super::checks::{CheckLog, CheckSummary};
 use super::parties::Parties;
@@ -29,6 +36,46 @@ struct OperatorCounts {
     plmn: String,
     active: u64,
     released: u64,
+    /// What the operator's OsmoHLR says, where it has one.
+    hlr: Option<HlrProbe>,
+}
+
+/// How long what is still on its way to an HLR may take.
+const SETTLING: Duration = Duration::from_secs(20);
+
+impl OperatorCounts {
+    fn json(&self) -> Value {
+        let mut row = json!({
+            "plmn": self.plmn, "active": self.active, "released": self.released,
+            "hlr": if self.hlr.is_some() { "osmo" } else { "embedded" },
+        });
+        if let (Some(hlr), Some(row)) = (&self.hlr, row.as_object_mut()) {
+            let found = json!({
+                "program": hlr.program, "subscribers": hlr.subscribers,
+                "enabled": hlr.enabled, "located": hlr.located,
+            });
+            row.insert("in_hlr".to_owned(), found);
+        }
+        row
+    }
+}
+
+/// Returns when nothing is on its way to the operator's HLR any more, or after a
+/// while.
+async fn settled(operator: &Operator) -> Result<()> {
+    let began = Instant::now();
+    let later = os::now().plus(Duration::from_secs(86_400));
+    while began.elapsed() < SETTLING {
+        let waiting = operator.store().outgoing(later, 1).await?;
+        let on_its_way = waiting
+            .iter()
+            .any(|row| matches!(row.message, Message::Provision(_)));
+        if !on_its_way {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
 }
 
 impl Report {
@@ -54,13 +101,22 @@ impl Report {
         };
         for node in &parties.operators {
             let operator = node.operator();
+            let plmn = operator.sho_id().to_string();
+            let hlr = match parties.osmo.get(&plmn) {
+                Some(osmo) => {
+                    settled(operator).await?;
+                    Some(osmo.connector()?.probe().await?)
+                }
+                None => None,
+            };
             let counts = operator.store().order_counts().await?;
             let of = |state: OrderState| counts.get(state.name()).copied().unwrap_or(0);
             report.completed += of(OrderState::Completed);
             report.failed += of(OrderState::Failed);
             report.rolled_back += of(OrderState::RolledBack);
             report.operators.push(OperatorCounts {
-                plmn: operator.sho_id().to_string(),
+                plmn,
+                hlr,
                 active: operator.store().subscriber_counts().await?.enabled,
                 released: operator.store().departures_released().await?,
             });
@@ -72,15 +128,17 @@ impl Report {
 
     /// Whether everything went as it was planned.
     pub(super) fn is_good(&self) -> bool {
-        self.failed == 0 && self.outstanding == 0 && self.rolled_back == self.expected_rollbacks
+        // Whoever may attach by the store may do so by the HLR, and nobody else.
+        let hlrs = self.operators.iter().all(|one| {
+            let hlr = one.hlr.as_ref();
+            hlr.is_none_or(|hlr| hlr.enabled == one.active)
+        });
+        let ended = self.failed == 0 && self.outstanding == 0;
+        hlrs && ended && self.rolled_back == self.expected_rollbacks
     }
 
     pub(super) fn json(&self) -> Value {
-        let operators: Vec<Value> = self
-            .operators
-            .iter()
-            .map(|one| json!({ "plmn": one.plmn, "active": one.active, "released": one.released }))
-            .collect();
+        let operators: Vec<Value> = self.operators.iter().map(OperatorCounts::json).collect();
         json!({
             "devices": self.devices,
             "moves": self.moves,
@@ -111,9 +169,18 @@ impl Report {
             );
         }
         println!();
-        println!("operator   active subscribers   released");
+        println!("operator   active subscribers   released   HLR");
         for one in &self.operators {
-            println!("{:<10} {:>18} {:>10}", one.plmn, one.active, one.released);
+            let hlr = one.hlr.as_ref().map_or("its own".to_owned(), |hlr| {
+                format!(
+                    "{}: {} enabled, {} attached so far",
+                    hlr.program, hlr.enabled, hlr.located
+                )
+            });
+            println!(
+                "{:<10} {:>18} {:>10}   {hlr}",
+                one.plmn, one.active, one.released
+            );
         }
         println!();
         println!(

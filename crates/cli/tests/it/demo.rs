@@ -176,3 +176,114 @@ fn arguments_that_make_no_sense_are_usage_errors() {
     let both = rehome(&["demo", "--second-move", "--no-coverage", "1"]);
     assert_eq!(both.status, Some(2));
 }
+
+/// Whether to skip the tests with a real OsmoHLR: not in CI.
+fn osmo_hlr_is_missing() -> bool {
+    let missing = !hlr::OsmoProgram::is_installed();
+    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
+    assert!(
+        !missing || !ci,
+        "osmo-hlr is missing: apt-get install osmo-hlr"
+    );
+    if missing {
+        eprintln!("skipped: osmo-hlr is not installed");
+    }
+    missing
+}
+
+/// What the operators' own programs say: `embedded`, or how many are enabled there
+/// and how many were ever attached.
+fn hlrs(report: &Value) -> Vec<String> {
+    let operators = report["operators"].as_array().unwrap();
+    let shown = operators.iter().map(|one| match &one["in_hlr"] {
+        Value::Null => one["hlr"].as_str().unwrap().to_owned(),
+        found => format!("{} {} {}", one["hlr"], found["enabled"], found["located"]),
+    });
+    shown.collect()
+}
+
+/// Processes whose command line has this directory in it.
+fn processes_of(dir: &str) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").unwrap();
+    let lines = all.filter_map(|entry| {
+        let line = std::fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&line).replace('\0', " "))
+    });
+    lines.filter(|line| line.contains(dir)).collect()
+}
+
+#[test]
+fn devices_move_to_operators_with_a_real_osmo_hlr() {
+    if osmo_hlr_is_missing() {
+        return;
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = data(scratch.path());
+    let (status, report) = demo(&["--hlr", "osmo", "--devices", "3", "--data", dir]);
+    assert_eq!((status, numbers(&report)), (Some(0), [3, 3, 0, 0, 0, 0]));
+    assert_eq!(hlrs(&report), ["embedded", "\"osmo\" 3 3"]);
+    // The plan knows; and on, from an operator that has an OsmoHLR too.
+    let (status, report) = demo(&["--data", dir, "--second-move"]);
+    assert_eq!((status, numbers(&report)), (Some(0), [6, 6, 0, 0, 0, 0]));
+    assert_eq!(hlrs(&report), ["embedded", "\"osmo\" 0 3", "\"osmo\" 3 3"]);
+    assert_eq!(processes_of(dir), [""; 0], "every osmo-hlr has ended");
+    let ran = rehome(&["demo", "--data", dir, "--hlr", "embedded"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--hlr"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_killed_demo_leaves_no_osmo_hlr_behind_and_goes_on() {
+    if osmo_hlr_is_missing() {
+        return;
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = data(scratch.path());
+    let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .args([
+            "demo",
+            "--json",
+            "--hlr",
+            "osmo",
+            "--devices",
+            "2",
+            "--data",
+            dir,
+        ])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let patience = std::time::Instant::now();
+    let limit = std::time::Duration::from_secs(120);
+    let osmo = || {
+        let all = processes_of(dir);
+        all.iter().any(|line| line.starts_with("osmo-hlr"))
+    };
+    while !osmo() {
+        assert!(patience.elapsed() < limit, "no osmo-hlr");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    while !processes_of(dir).is_empty() {
+        assert!(patience.elapsed() < limit, "{:?}", processes_of(dir));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let (status, report) = demo(&["--data", dir]);
+    assert_eq!((status, numbers(&report)), (Some(0), [2, 2, 0, 0, 0, 0]));
+    assert_eq!(hlrs(&report), ["embedded", "\"osmo\" 2 2"]);
+}
+
+#[test]
+fn without_osmo_hlr_the_demo_names_the_package() {
+    let scratch = tempfile::tempdir().unwrap();
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_rehome"))
+        .args(["demo", "--hlr", "osmo"])
+        .env("PATH", scratch.path())
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains("package osmo-hlr"), "{said}");
+}
