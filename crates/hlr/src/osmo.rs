@@ -10,7 +10,9 @@ use aka::{Imsi, Ind, Seq, Sqn};
 use clock::Timestamp;
 use provisioning::payload::MilenageKeys;
 use provisioning::ports::hlr::{HlrError, HlrPort, HlrProbe, HlrRecord, HlrResult};
+use rusqlite::Connection;
 use secret::{MaskedImsi, ct_eq};
+use tokio::sync::Mutex;
 
 use crate::ctrl::{CTRL_PORT, Ctrl, Reply};
 use crate::database::{self, Algorithm, Database, Found, Wanted};
@@ -23,6 +25,9 @@ const NOBODY: &str = "No such subscriber.";
 pub struct OsmoHlr {
     ctrl: Ctrl,
     database: Database,
+    /// One write at a time, by either way: the HLR refuses a command that meets a
+    /// writer of its database.
+    writing: Mutex<()>,
 }
 
 impl OsmoHlr {
@@ -40,6 +45,7 @@ impl OsmoHlr {
         Ok(Self {
             ctrl: Ctrl::new(ctrl),
             database: Database::new(database),
+            writing: Mutex::new(()),
         })
     }
 
@@ -74,6 +80,19 @@ impl OsmoHlr {
         }
     }
 
+    async fn set(&self, variable: &str, value: &str) -> HlrResult<()> {
+        let _one = self.writing.lock().await;
+        self.ctrl.set(variable, value).await
+    }
+
+    async fn write(
+        &self,
+        work: impl FnOnce(&mut Connection) -> HlrResult<()> + Send + 'static,
+    ) -> HlrResult<()> {
+        let _one = self.writing.lock().await;
+        self.database.with(work).await
+    }
+
     /// The subscriber as it is, written before.
     async fn written(&self, imsi: &Imsi) -> HlrResult<Found> {
         let found = self.found(imsi).await?;
@@ -85,7 +104,7 @@ impl OsmoHlr {
         for domain in ["ps", "cs"] {
             let variable = format!("subscriber.by-imsi-{}.{domain}-enabled", imsi.digits());
             let value = if allowed { "1" } else { "0" };
-            self.ctrl.set(&variable, value).await?;
+            self.set(&variable, value).await?;
         }
         Ok(())
     }
@@ -166,7 +185,7 @@ impl HlrPort for OsmoHlr {
         if self.found(imsi).await?.is_some() {
             return Ok(());
         }
-        self.ctrl.set("subscriber.create", imsi.digits()).await?;
+        self.set("subscriber.create", imsi.digits()).await?;
         // The HLR makes it with both domains open.
         self.let_attach(imsi, false).await?;
         tracing::info!(imsi = %MaskedImsi(imsi.digits()), "created in the HLR");
@@ -185,8 +204,8 @@ impl HlrPort for OsmoHlr {
             return Ok(());
         }
         let (digits, written) = (imsi.digits().to_owned(), wanted.clone());
-        let write = move |conn: &mut _| database::set_auth(conn, &digits, &written);
-        self.database.with(write).await?;
+        self.write(move |conn| database::set_auth(conn, &digits, &written))
+            .await?;
         tracing::info!(imsi = %MaskedImsi(imsi.digits()), "keys written to the HLR");
         if self.written(imsi).await?.has(&wanted) {
             Ok(())
@@ -206,9 +225,7 @@ impl HlrPort for OsmoHlr {
         }
         self.let_attach(imsi, true).await?;
         let id = found.id;
-        self.database
-            .with(move |conn| database::unpark(conn, id))
-            .await?;
+        self.write(move |conn| database::unpark(conn, id)).await?;
         tracing::info!(imsi = %MaskedImsi(imsi.digits()), "enabled in the HLR");
         if is_enabled(&self.written(imsi).await?) {
             Ok(())
@@ -225,9 +242,7 @@ impl HlrPort for OsmoHlr {
             return Ok(());
         }
         let id = found.id;
-        self.database
-            .with(move |conn| database::park(conn, id))
-            .await?;
+        self.write(move |conn| database::park(conn, id)).await?;
         self.let_attach(imsi, false).await?;
         tracing::info!(imsi = %MaskedImsi(imsi.digits()), "disabled in the HLR");
         if is_disabled(&self.written(imsi).await?) {
@@ -241,7 +256,7 @@ impl HlrPort for OsmoHlr {
         if self.found(imsi).await?.is_none() {
             return Ok(());
         }
-        self.ctrl.set("subscriber.delete", imsi.digits()).await?;
+        self.set("subscriber.delete", imsi.digits()).await?;
         tracing::info!(imsi = %MaskedImsi(imsi.digits()), "deleted from the HLR");
         match self.found(imsi).await? {
             None => Ok(()),
