@@ -240,3 +240,45 @@ async fn a_node_with_a_connector_gives_no_vectors_of_its_own() {
     assert_eq!(row.unwrap().unwrap().value.seq_bound(), 0);
     world.shutdown().await;
 }
+
+/// What a serving node calls itself in GSUP chooses a registered peer or nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_of_no_registered_network_gets_no_push() {
+    if missing() {
+        return;
+    }
+    let mut world = world("external-names", &[RO]).await;
+    let mut device = world.device().await;
+    let enabled = format!("{} 5 1", device.imsi.digits());
+    until("the PCID is enabled", || rows(&world, RO) == enabled).await;
+    device.attach(&world).await;
+    let patience = Instant::now();
+    while device.agent().access().is_none() {
+        device.turn(&world).await;
+        assert!(patience.elapsed() < Duration::from_secs(60), "no bootstrap");
+    }
+    sql(
+        &world,
+        RO,
+        "UPDATE subscriber SET sgsn_number = 'VNO-001-66'",
+    );
+    let order_id = device.register(&world, RO, SHO).await;
+    for name in ["VNO-001-66", "001-99", "NO-001-99", "VNO-"] {
+        let update = format!("UPDATE subscriber SET sgsn_number = '{name}'");
+        sql(&world, RO, &update);
+        // Long enough for two tries.
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(1500) {
+            device.turn(&world).await;
+            assert!(device.agent().tre().open_order().is_none(), "{name}");
+        }
+    }
+    sql(
+        &world,
+        RO,
+        "UPDATE subscriber SET sgsn_number = 'VNO-001-99'",
+    );
+    device.until_over(&world, SHO, order_id).await;
+    assert_eq!(device.agent().tre().current_sho(), &sho(SHO));
+    world.shutdown().await;
+}
