@@ -12,8 +12,12 @@ use crate::{
 /// The most vectors in one answer; GSUP carries up to five.
 pub const MAX_VECTORS: usize = 5;
 
-/// How many SEQs one stored bound covers.
-const BLOCK: u64 = 32;
+/// How many SEQs the first stored bound after a start covers: a subscriber that
+/// asks seldom skips few at each restart.
+const FIRST_BLOCK: u64 = 32;
+/// How many each further one covers: a subscriber that asks often is stored
+/// seldom. Far below Δ of annex C.2.1, so that no USIM takes the gap for a fault.
+const BLOCK: u64 = 1024;
 
 /// The SEQs of one subscriber: `next` is in memory, `bound` in the store, and
 /// no SEQ of `bound` or above has ever been used.
@@ -21,6 +25,8 @@ const BLOCK: u64 = 32;
 pub struct SeqReservation {
     next: Seq,
     bound: Seq,
+    /// What the next bound covers.
+    block: u64,
 }
 
 /// An answer to a request for vectors.
@@ -38,7 +44,11 @@ impl SeqReservation {
     #[must_use]
     pub fn from_bound(bound: Seq) -> Self {
         let bound = bound.max(Seq::default().plus(1).unwrap_or(bound));
-        Self { next: bound, bound }
+        Self {
+            next: bound,
+            bound,
+            block: FIRST_BLOCK,
+        }
     }
 
     /// The bound as it should be in the store.
@@ -111,7 +121,8 @@ impl SeqReservation {
         if self.next <= self.bound {
             return None;
         }
-        self.bound = self.next.plus(BLOCK).unwrap_or(Seq::MAX);
+        self.bound = self.next.plus(self.block).unwrap_or(Seq::MAX);
+        self.block = BLOCK;
         Some(self.bound)
     }
 }
