@@ -36,3 +36,26 @@ pub enum Effect {
     /// The device is ours from now on.
     BecomeHome(Box<Subscription>),
 }
+
+impl Effect {
+    /// The subscriber of the HLR that it changes.
+    #[must_use]
+    pub fn subscriber(&self) -> Option<&Imsi> {
+        match self {
+            Self::CreateSubscriber { imsi, .. }
+            | Self::EnableSubscriber(imsi)
+            | Self::DisableSubscriber(imsi)
+            | Self::DeleteSubscriber(imsi) => Some(imsi),
+            _ => None,
+        }
+    }
+
+    /// The subscriber that may be nowhere any more.
+    #[must_use]
+    pub fn withdrawn(&self) -> Option<&Imsi> {
+        match self {
+            Self::DisableSubscriber(imsi) | Self::DeleteSubscriber(imsi) => Some(imsi),
+            _ => None,
+        }
+    }
+}

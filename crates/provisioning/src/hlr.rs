@@ -3,7 +3,7 @@
 //! keys, its sequence numbers, and which serving node has it.
 
 use aka::auc::SeqReservation;
-use aka::{Amf, AuthenticationVector, Auts, Imsi, Ind, Rand, Seq};
+use aka::{AlgorithmSet, Amf, AuthenticationVector, Auts, Imsi, Ind, Rand, Seq};
 use clock::Random;
 use secret::Secret;
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,52 @@ use serde::{Deserialize, Serialize};
 use crate::payload::MilenageKeys;
 use crate::{ProvisioningError, stored};
 
-/// AMF of every vector: the separation bit of EPS is clear (TS 33.102 annex H).
-const AMF: Amf = Amf([0, 0]);
+/// The domain of the core network in which a node serves (TS 23.002 clause 4.1.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// Packet switched: an SGSN.
+    Packet,
+    /// Circuit switched: an MSC with its VLR.
+    Circuit,
+}
+
+/// Where a subscriber is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// The serving node, by its certificate or its address.
+    pub node: String,
+    /// What that node calls the part of it that has the subscriber. Tells its
+    /// connections apart, and decides nothing else.
+    pub unit: String,
+}
+
+/// What an UpdateLocation changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// It is the first time that any node has the subscriber.
+    pub first: bool,
+    /// The node that had it before in this domain, if it was another.
+    pub left: Option<Location>,
+}
+
+/// What a serving node asks the AuC for.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// The serving node, by its certificate or its address.
+    pub node: &'a str,
+    /// Where it serves: each domain has its own IND.
+    pub domain: Domain,
+    /// How many vectors, 1 to `aka::auc::MAX_VECTORS`.
+    pub count: usize,
+    /// The AMF of the vectors: the separation bit for EPS alone (TS 33.102
+    /// annex H).
+    pub amf: Amf,
+    /// RAND and AUTS of a USIM that asks to resynchronise.
+    pub resync: Option<(&'a Rand, &'a Auts)>,
+}
+
+/// What the name of a node has behind it in the circuit switched domain.
+const CIRCUIT: &str = " cs";
 
 /// A subscriber.
 #[derive(Clone, Serialize, Deserialize)]
@@ -31,7 +75,16 @@ pub struct Subscriber {
     /// Serving nodes in the order in which they first asked: the place is the
     /// IND (TS 33.102 annex C.3.4).
     nodes: Vec<String>,
+    /// Where it is in the packet switched domain.
     serving_node: Option<String>,
+    #[serde(default)]
+    serving_unit: String,
+    /// Where it is in the circuit switched domain.
+    #[serde(default)]
+    vlr: Option<Location>,
+    /// Whether any node ever had it.
+    #[serde(default)]
+    seen: bool,
 }
 
 impl Subscriber {
@@ -47,6 +100,9 @@ impl Subscriber {
             seq_bound: 0,
             nodes: Vec::new(),
             serving_node: None,
+            serving_unit: String::new(),
+            vlr: None,
+            seen: false,
         }
     }
 
@@ -72,15 +128,44 @@ impl Subscriber {
         self.enabled
     }
 
-    /// Lets it authenticate, or not. Numbers and keys stay.
+    /// Lets it authenticate, or not. Numbers and keys stay; one that may not is
+    /// nowhere.
     pub fn set_enabled(&mut self, enabled: bool) {
         self.enabled = enabled;
+        if !enabled {
+            self.seen |= self.serving_node.is_some();
+            self.leave(Domain::Packet);
+            self.leave(Domain::Circuit);
+        }
     }
 
-    /// The node that has it, as the last UpdateLocation said.
+    /// The node that has it, as the last UpdateLocation said; that of the packet
+    /// switched domain where both have one.
     #[must_use]
     pub fn serving_node(&self) -> Option<&str> {
-        self.serving_node.as_deref()
+        let vlr = || self.vlr.as_ref().map(|vlr| vlr.node.as_str());
+        self.serving_node.as_deref().or_else(vlr)
+    }
+
+    /// Where it is in a domain.
+    #[must_use]
+    pub fn location(&self, domain: Domain) -> Option<Location> {
+        match domain {
+            Domain::Packet => self.serving_node.clone().map(|node| Location {
+                node,
+                unit: self.serving_unit.clone(),
+            }),
+            Domain::Circuit => self.vlr.clone(),
+        }
+    }
+
+    /// Everywhere that it is.
+    #[must_use]
+    pub fn locations(&self) -> Vec<(Domain, Location)> {
+        [Domain::Packet, Domain::Circuit]
+            .into_iter()
+            .filter_map(|domain| Some((domain, self.location(domain)?)))
+            .collect()
     }
 
     /// The stored bound of its SEQ.
@@ -96,30 +181,38 @@ impl Subscriber {
         (self.seq_bound, self.nodes.len())
     }
 
-    /// SendAuthInfo: vectors for a serving node. `reservation` is the
-    /// subscriber's in memory, made by [`Self::reservation`] after a start. If
-    /// this state changed it must be stored before the vectors leave.
+    /// Its algorithm set with the key schedule, for [`Self::vectors`].
+    ///
+    /// # Errors
+    /// Constants that are none.
+    pub fn algorithm(&self) -> Result<Box<dyn AlgorithmSet + Send + Sync>, ProvisioningError> {
+        Ok(Box::new(self.keys().milenage()?))
+    }
+
+    /// SendAuthInfo: vectors for a serving node. `algorithm` is
+    /// [`Self::algorithm`]'s; `reservation` is the subscriber's in memory, made by
+    /// [`Self::reservation`] after a start. If this state changed it must be
+    /// stored before the vectors leave.
     ///
     /// # Errors
     /// `imsi-unknown` for a disabled subscriber: a serving network is told no
     /// more; a wrong AUTS; used-up numbers.
-    pub fn vectors(
+    pub fn vectors<A: AlgorithmSet + ?Sized>(
         &mut self,
+        algorithm: &A,
         reservation: &mut SeqReservation,
-        node: &str,
-        count: usize,
-        resync: Option<(&Rand, &Auts)>,
+        request: &Request<'_>,
         random: &mut impl Random,
     ) -> Result<Vec<AuthenticationVector>, ProvisioningError> {
         if !self.enabled {
             return Err(ProvisioningError::refused("imsi-unknown"));
         }
-        let milenage = self.keys().milenage()?;
-        if let Some((rand, auts)) = resync {
-            let bound = reservation.resynchronise(&milenage, rand, auts)?;
+        if let Some((rand, auts)) = request.resync {
+            let bound = reservation.resynchronise(algorithm, rand, auts)?;
             self.raise(bound);
         }
-        let issue = reservation.issue(&milenage, AMF, self.ind(node), count, random)?;
+        let ind = self.ind(request.node, request.domain);
+        let issue = reservation.issue(algorithm, request.amf, ind, request.count, random)?;
         self.raise(issue.store_bound);
         Ok(issue.vectors)
     }
@@ -130,18 +223,53 @@ impl Subscriber {
         SeqReservation::from_bound(Seq::new(self.seq_bound).unwrap_or(Seq::MAX))
     }
 
-    /// UpdateLocation: the node has the subscriber from now on. Returns whether
-    /// it is the first time that any node has it.
+    /// UpdateLocation: the subscriber is there from now on.
     ///
     /// # Errors
     /// `imsi-unknown` for a disabled subscriber.
-    pub fn update_location(&mut self, node: &str) -> Result<bool, ProvisioningError> {
+    pub fn update_location(
+        &mut self,
+        domain: Domain,
+        here: &Location,
+    ) -> Result<Moved, ProvisioningError> {
         if !self.enabled {
             return Err(ProvisioningError::refused("imsi-unknown"));
         }
-        let first = self.serving_node.is_none();
-        self.serving_node = Some(node.to_owned());
-        Ok(first)
+        let before = self.location(domain);
+        let first = !self.seen && self.serving_node().is_none();
+        self.seen = true;
+        match domain {
+            Domain::Packet => {
+                self.serving_node = Some(here.node.clone());
+                self.serving_unit.clone_from(&here.unit);
+            }
+            Domain::Circuit => self.vlr = Some(here.clone()),
+        }
+        Ok(Moved {
+            first,
+            left: before.filter(|before| before != here),
+        })
+    }
+
+    /// PurgeMS (TS 29.002 clause 8.1.6): the node has forgotten the subscriber. It
+    /// is nowhere then, unless another has it by now. Returns whether it was there.
+    pub fn purge(&mut self, domain: Domain, there: &Location) -> bool {
+        let was = self.location(domain).as_ref() == Some(there);
+        if was {
+            self.seen = true;
+            self.leave(domain);
+        }
+        was
+    }
+
+    fn leave(&mut self, domain: Domain) {
+        match domain {
+            Domain::Packet => {
+                self.serving_node = None;
+                self.serving_unit.clear();
+            }
+            Domain::Circuit => self.vlr = None,
+        }
     }
 
     fn raise(&mut self, bound: Option<Seq>) {
@@ -150,19 +278,26 @@ impl Subscriber {
         }
     }
 
-    /// One IND for each node. A thirty-third shares the last: its vectors may
-    /// then be refused as old and resynchronised, never accepted twice.
-    fn ind(&mut self, node: &str) -> Ind {
-        let place = self
-            .nodes
-            .iter()
-            .position(|known| known == node)
-            .unwrap_or_else(|| {
-                if self.nodes.len() < Ind::COUNT {
-                    self.nodes.push(node.to_owned());
-                }
-                self.nodes.len() - 1
-            });
+    /// One IND for each node and domain; no name of a node has a space. A
+    /// thirty-third shares the last: its vectors may then be refused as old and
+    /// resynchronised, never accepted twice.
+    fn ind(&mut self, node: &str, domain: Domain) -> Ind {
+        let is = |known: &str| match domain {
+            Domain::Packet => known == node,
+            Domain::Circuit => known.strip_suffix(CIRCUIT) == Some(node),
+        };
+        let place = self.nodes.iter().position(|known| is(known));
+        let place = place.unwrap_or_else(|| {
+            if self.nodes.len() < Ind::COUNT {
+                let suffix = if domain == Domain::Circuit {
+                    CIRCUIT
+                } else {
+                    ""
+                };
+                self.nodes.push(format!("{node}{suffix}"));
+            }
+            self.nodes.len() - 1
+        });
         u8::try_from(place)
             .ok()
             .and_then(Ind::new)
@@ -193,21 +328,35 @@ mod tests {
         Subscriber::new("001010000000001".parse().unwrap(), keys)
     }
 
+    fn one(node: &str) -> Request<'_> {
+        Request {
+            node,
+            domain: Domain::Packet,
+            count: 1,
+            amf: Amf([0, 0]),
+            resync: None,
+        }
+    }
+
+    fn at(node: &str, unit: &str) -> Location {
+        Location {
+            node: node.to_owned(),
+            unit: unit.to_owned(),
+        }
+    }
+
     #[test]
     fn a_disabled_subscriber_gets_nothing() {
         let mut subscriber = subscriber();
         let mut reservation = subscriber.reservation();
-        let refused = subscriber.vectors(&mut reservation, "vno", 1, None, &mut Counter(0));
+        let algorithm = subscriber.algorithm().unwrap();
+        let refused =
+            subscriber.vectors(&*algorithm, &mut reservation, &one("vno"), &mut Counter(0));
         assert_eq!(refused.err().unwrap().reason().code(), "imsi-unknown");
-        assert_eq!(
-            subscriber
-                .update_location("vno")
-                .unwrap_err()
-                .reason()
-                .code(),
-            "imsi-unknown"
-        );
+        let refused = subscriber.update_location(Domain::Packet, &at("vno", "v"));
+        assert_eq!(refused.unwrap_err().reason().code(), "imsi-unknown");
         assert_eq!(subscriber.seq_bound(), 0);
+        assert_eq!(subscriber.locations(), []);
     }
 
     #[test]
@@ -217,8 +366,13 @@ mod tests {
         let mut last = 0;
         for _ in 0..3 {
             let mut reservation = subscriber.reservation();
+            let algorithm = subscriber.algorithm().unwrap();
+            let five = Request {
+                count: 5,
+                ..one("vno")
+            };
             subscriber
-                .vectors(&mut reservation, "vno", 5, None, &mut Counter(0))
+                .vectors(&*algorithm, &mut reservation, &five, &mut Counter(0))
                 .unwrap();
             assert!(subscriber.seq_bound() >= last + 5);
             last = subscriber.seq_bound();
@@ -228,27 +382,52 @@ mod tests {
     }
 
     #[test]
-    fn each_node_has_its_own_ind_and_the_location_is_the_last_one() {
+    fn each_node_and_domain_has_its_own_ind() {
         let mut subscriber = subscriber();
         subscriber.set_enabled(true);
-        assert_eq!(
-            (
-                subscriber.ind("a"),
-                subscriber.ind("b"),
-                subscriber.ind("a")
-            ),
-            (
-                Ind::new(0).unwrap(),
-                Ind::new(1).unwrap(),
-                Ind::new(0).unwrap()
-            )
-        );
-        assert!(subscriber.update_location("a").unwrap());
-        assert!(!subscriber.update_location("b").unwrap());
-        assert_eq!(subscriber.serving_node(), Some("b"));
+        let mut ind = |node: &str, domain| subscriber.ind(node, domain).to_usize();
+        assert_eq!(ind("a", Domain::Packet), 0);
+        assert_eq!(ind("b", Domain::Packet), 1);
+        assert_eq!(ind("a", Domain::Packet), 0);
+        assert_eq!(ind("a", Domain::Circuit), 2);
+        assert_eq!(ind("b", Domain::Circuit), 3);
+        assert_eq!(ind("a", Domain::Circuit), 2);
         for node in 0..40 {
-            subscriber.ind(&node.to_string());
+            ind(&node.to_string(), Domain::Packet);
         }
-        assert_eq!(subscriber.ind("last").to_usize(), 31);
+        assert_eq!(ind("last", Domain::Packet), 31);
+    }
+
+    #[test]
+    fn the_location_is_the_last_one_of_its_domain() {
+        let mut subscriber = subscriber();
+        subscriber.set_enabled(true);
+        let mut to = |domain, here: Location| {
+            let moved = subscriber.update_location(domain, &here).unwrap();
+            (moved.first, moved.left)
+        };
+        assert_eq!(to(Domain::Packet, at("a", "1")), (true, None));
+        assert_eq!(to(Domain::Packet, at("a", "1")), (false, None));
+        // An MSC beside an SGSN drives nobody away.
+        assert_eq!(to(Domain::Circuit, at("c", "1")), (false, None));
+        // Another unit of the same node does.
+        let left = Some(at("a", "1"));
+        assert_eq!(to(Domain::Packet, at("a", "2")), (false, left));
+        assert_eq!(to(Domain::Packet, at("b", "1")).1, Some(at("a", "2")));
+        assert_eq!(subscriber.serving_node(), Some("b"));
+        // A node that it has left since purges nothing.
+        assert!(!subscriber.purge(Domain::Packet, &at("a", "2")));
+        assert!(!subscriber.purge(Domain::Circuit, &at("b", "1")));
+        assert!(subscriber.purge(Domain::Packet, &at("b", "1")));
+        assert_eq!(subscriber.serving_node(), Some("c"));
+        assert!(subscriber.purge(Domain::Circuit, &at("c", "1")));
+        assert_eq!(subscriber.serving_node(), None);
+        let back = subscriber.update_location(Domain::Packet, &at("a", "1"));
+        assert!(!back.unwrap().first, "it was seen before");
+        subscriber.set_enabled(false);
+        assert_eq!(subscriber.locations(), []);
+        subscriber.set_enabled(true);
+        let back = subscriber.update_location(Domain::Packet, &at("a", "1"));
+        assert!(!back.unwrap().first, "it was seen before");
     }
 }

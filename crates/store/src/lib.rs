@@ -31,7 +31,7 @@ pub use managed::{ManagedChanges, ManagedState, ManagedStore, StoredNode};
 pub use sqlite::{
     AccountSummary, CommandPage, CommandQuery, Group, IssuedCertificate, IssuedPage, OrderPage,
     OrderQuery, OrderSummary, SessionPage, SessionQuery, SqliteOptions, SqliteStore,
-    SubscriberCounts,
+    SubscriberCounts, SubscriberWatch,
 };
 pub use store::Store;
 pub use supplier::{CertificateStatus, SupplierStore};

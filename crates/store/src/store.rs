@@ -15,7 +15,7 @@ use trust::Revocation;
 
 use crate::{
     Error, IssuedCertificate, IssuedPage, OrderPage, OrderQuery, SqliteOptions, SqliteStore,
-    StoreKey, SubscriberCounts,
+    StoreKey, SubscriberCounts, SubscriberWatch,
 };
 
 /// An operator's store.
@@ -44,6 +44,13 @@ impl Store {
     pub async fn close(self) {
         match self {
             Self::Sqlite(store) => store.close().await,
+        }
+    }
+
+    /// As [`SqliteStore::watch_subscribers`].
+    pub fn watch_subscribers(&self, watch: SubscriberWatch) {
+        match self {
+            Self::Sqlite(store) => store.watch_subscribers(watch),
         }
     }
 

@@ -14,6 +14,7 @@ use hlr::OsmoHlr;
 use provisioning::Terms;
 use provisioning::donor::TransferPolicy;
 use serde::{Deserialize, Serialize};
+use server::operator::HlrSettings;
 use server::{PlainClient, Serves};
 use tls::http::{Address, Hosts};
 
@@ -63,6 +64,9 @@ pub(crate) struct Hlr {
     /// GSUP without TLS for the clients below, if it listens for any.
     pub(crate) plain: Option<SocketAddr>,
     pub(crate) clients: Vec<PlainClient>,
+    /// SRES and Kc in vectors.
+    pub(crate) gsm_triplets: bool,
+    pub(crate) limits: HlrLimits,
     /// The HLR that its subscribers are in, if not the node itself.
     pub(crate) osmo: Option<Osmo>,
 }
@@ -81,6 +85,32 @@ impl Osmo {
     /// The connector; `dir` is where paths start from.
     pub(crate) fn connector(&self, dir: &Path) -> Result<OsmoHlr> {
         Ok(OsmoHlr::new(self.ctrl, &dir.join(&self.database))?)
+    }
+}
+
+/// How often it may be asked; 0 a second is without a limit.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct HlrLimits {
+    pub(crate) node_per_s: u32,
+    pub(crate) node_burst: u32,
+    pub(crate) subscriber_per_s: u32,
+    pub(crate) subscriber_burst: u32,
+}
+
+impl Default for HlrLimits {
+    fn default() -> Self {
+        let HlrSettings {
+            node_rate,
+            subscriber_rate,
+            ..
+        } = HlrSettings::default();
+        Self {
+            node_per_s: node_rate.per_s,
+            node_burst: node_rate.burst,
+            subscriber_per_s: subscriber_rate.per_s,
+            subscriber_burst: subscriber_rate.burst,
+        }
     }
 }
 

@@ -198,6 +198,8 @@ order_lifetime_s = 86400
 
 [hlr]           # which visited networks may ask for whom: rehome peer add --serves
 # plain = "127.0.0.1:4222"   # GSUP without TLS, for the clients below alone
+# gsm_triplets = false       # whether vectors have SRES and Kc for 2G
+# limits = {{ node_per_s = 10000, node_burst = 20000, subscriber_per_s = 2, subscriber_burst = 100 }}
 # [[hlr.clients]]
 # address = "127.0.0.1"      # the source address is what a client is known by
 # name = "sgsn-1"

@@ -14,7 +14,7 @@ use provisioning::peer::Peer;
 use secret::Secret;
 use serde_json::json;
 use server::operator::{
-    CertificateSettings, HlrSettings, OperatorConfig, OperatorListeners, OperatorNode,
+    CertificateSettings, HlrSettings, OperatorConfig, OperatorListeners, OperatorNode, Rate,
 };
 use server::supplier::SupplierNode;
 use server::vno::{VnoConfig, VnoNode};
@@ -186,10 +186,7 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         server_id: format!("dpf-{}", config.plmn),
         limits: ServerLimits::default(),
         certificates: certificates(dir, &node_key, &config.certificates),
-        hlr: HlrSettings {
-            clients: config.hlr.clients.clone(),
-            ..HlrSettings::default()
-        },
+        hlr: hlr(&config.hlr),
         api_token: Some(digest.0),
     };
     let store = open_store(dir, &config.store, &node_key)?;
@@ -207,6 +204,23 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
     told_to_end().await?;
     node.shutdown().await;
     Ok(())
+}
+
+fn hlr(config: &config::Hlr) -> HlrSettings {
+    let limits = &config.limits;
+    HlrSettings {
+        clients: config.clients.clone(),
+        node_rate: Rate {
+            per_s: limits.node_per_s,
+            burst: limits.node_burst,
+        },
+        subscriber_rate: Rate {
+            per_s: limits.subscriber_per_s,
+            burst: limits.subscriber_burst,
+        },
+        gsm_triplets: config.gsm_triplets,
+        ..HlrSettings::default()
+    }
 }
 
 fn certificates(dir: &Path, key: &NodeKey, config: &config::Certificates) -> CertificateSettings {

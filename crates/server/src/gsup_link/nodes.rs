@@ -69,7 +69,6 @@ impl Caller {
 pub(crate) struct Nodes(Mutex<Vec<Arc<Caller>>>);
 
 impl Nodes {
-    #[expect(dead_code, reason = "for LocationCancel")]
     /// The connections of `node`, those alone that call themselves `unit` where
     /// it is given.
     pub(crate) fn of(&self, node: &str, unit: Option<&str>) -> Vec<Arc<Caller>> {

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tre::Suite;
 use trust::ShoId;
 
-use super::CertificateSettings;
+use super::{CertificateSettings, Rate};
 use crate::{PeerBook, PlainClient, RegisteredPva};
 
 /// An operator's configuration.
@@ -64,6 +64,13 @@ pub struct OperatorConfig {
 pub struct HlrSettings {
     /// Clients of the plain listener. Operators are in the book of peers.
     pub clients: Vec<PlainClient>,
+    /// How often each serving node may ask.
+    pub node_rate: Rate,
+    /// How often each subscriber may be asked for, by all nodes together.
+    pub subscriber_rate: Rate,
+    /// Whether vectors have the SRES and Kc of 2G (TS 33.102 clause 6.8.1.2).
+    /// Without them nobody authenticates over GERAN with a SIM's part alone.
+    pub gsm_triplets: bool,
     /// How long a node may take to answer what the HLR asks it.
     pub patience: Duration,
 }
@@ -72,6 +79,15 @@ impl Default for HlrSettings {
     fn default() -> Self {
         Self {
             clients: Vec::new(),
+            node_rate: Rate {
+                per_s: 10_000,
+                burst: 20_000,
+            },
+            subscriber_rate: Rate {
+                per_s: 2,
+                burst: 100,
+            },
+            gsm_triplets: false,
             patience: Duration::from_secs(5),
         }
     }

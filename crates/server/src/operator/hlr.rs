@@ -2,38 +2,23 @@
 //! clause 4.1.1.1): a subscriber's SEQ bound is durable before any of its
 //! vectors leaves, its serving node before UpdateLocation is answered.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aka::auc::{MAX_VECTORS, SeqReservation};
-use aka::{AuthenticationVector, Auts, Imsi, Rand};
+use aka::auc::MAX_VECTORS;
+use aka::{Amf, AuthenticationVector, Auts, Imsi, Rand};
 use provisioning::ProvisioningError;
-use provisioning::hlr::Subscriber;
-use provisioning::ports::{Commit, OperatorStore, StoreError, Versioned};
+use provisioning::hlr::{Domain, Location, Request};
+use provisioning::ports::{Commit, OperatorStore, StoreError};
 use secret::MaskedImsi;
 use tokens::os::OsRandom;
 
 use super::{CONFLICTS, Shared};
 use crate::Error;
 
-/// The subscriber's numbers in memory, while one request uses them.
-type Numbers = Arc<tokio::sync::Mutex<Option<SeqReservation>>>;
-
-/// The numbers that are reserved in the store and not used yet.
-#[derive(Default)]
-pub(super) struct Reservations(Mutex<HashMap<Imsi, Numbers>>);
-
-impl Reservations {
-    fn of(&self, imsi: &Imsi) -> Numbers {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(imsi.clone()).or_default())
-    }
-}
-
 /// A request for vectors.
 #[derive(Clone)]
 pub(super) struct Wanted {
+    pub(super) domain: Domain,
     pub(super) count: usize,
+    pub(super) amf: Amf,
     pub(super) resync: Option<(Rand, Auts)>,
 }
 
@@ -45,24 +30,41 @@ impl Shared {
         node: &str,
         wanted: &Wanted,
     ) -> Result<Vec<AuthenticationVector>, Error> {
-        let known = self.store.subscriber(imsi).await?;
-        // A number that nobody has leaves no trace in memory.
-        known.ok_or(Error::Unknown("subscriber"))?;
-        let numbers = self.hlr.of(imsi);
-        let mut numbers = numbers.lock().await;
+        let request = Request {
+            node,
+            domain: wanted.domain,
+            count: wanted.count.clamp(1, MAX_VECTORS),
+            amf: wanted.amf,
+            resync: wanted.resync.as_ref().map(|(rand, auts)| (rand, auts)),
+        };
+        if wanted.resync.is_some() {
+            tracing::info!(imsi = %MaskedImsi(imsi.digits()), node, "resynchronises a subscriber");
+        }
+        let entry = self.entry(imsi).await?;
+        let mut slot = entry.slot.lock().await;
         for _ in 0..CONFLICTS {
-            let known = self.store.subscriber(imsi).await?;
-            let subscriber = known.ok_or(Error::Unknown("subscriber"))?;
+            let (mut ready, mut numbers) = self.ready(imsi, &entry, &mut slot).await?;
+            let subscriber = &mut ready.known.value;
+            let before = subscriber.authentication_mark();
+            let vectors =
+                subscriber.vectors(&*ready.algorithm, &mut numbers, &request, &mut OsRandom);
+            if subscriber.authentication_mark() == before {
+                slot.keep(ready, numbers);
+                return Ok(vectors?);
+            }
+            let vectors = vectors?;
             // Until the new bound is stored nothing is in memory: numbers above
             // the stored bound must not survive a commit that failed.
-            let reservation = numbers
-                .take()
-                .unwrap_or_else(|| subscriber.value.reservation());
-            match self.issue(subscriber, reservation, node, wanted).await {
-                Err(Error::Store(StoreError::Conflict)) => {}
-                Err(error) => return Err(error),
-                Ok((vectors, reservation)) => {
-                    *numbers = Some(reservation);
+            let commit = Commit {
+                subscribers: vec![ready.known.clone()],
+                ..Commit::default()
+            };
+            match self.commit(commit).await {
+                Err(StoreError::Conflict) => {}
+                stored => {
+                    stored?;
+                    ready.committed();
+                    slot.keep(ready, numbers);
                     return Ok(vectors);
                 }
             }
@@ -70,64 +72,89 @@ impl Shared {
         Err(StoreError::Conflict.into())
     }
 
-    async fn issue(
-        &self,
-        mut subscriber: Versioned<Subscriber>,
-        mut reservation: SeqReservation,
-        node: &str,
-        wanted: &Wanted,
-    ) -> Result<(Vec<AuthenticationVector>, SeqReservation), Error> {
-        let count = wanted.count.clamp(1, MAX_VECTORS);
-        let resync = wanted.resync.as_ref().map(|(rand, auts)| (rand, auts));
-        if wanted.resync.is_some() {
-            tracing::info!(imsi = %MaskedImsi(subscriber.value.imsi().digits()), node,
-                "resynchronises a subscriber");
-        }
-        let before = subscriber.value.authentication_mark();
-        let vectors =
-            subscriber
-                .value
-                .vectors(&mut reservation, node, count, resync, &mut OsRandom)?;
-        if subscriber.value.authentication_mark() != before {
-            let commit = Commit {
-                subscribers: vec![subscriber],
-                ..Commit::default()
-            };
-            self.commit(commit).await?;
-        }
-        Ok((vectors, reservation))
-    }
-
     /// Whether the HLR has this subscriber, and it may be anywhere at all.
     pub(super) async fn check_enabled(&self, imsi: &Imsi) -> Result<(), Error> {
-        let known = self.store.subscriber(imsi).await?;
-        match known.is_some_and(|known| known.value.is_enabled()) {
+        let entry = self.entry(imsi).await?;
+        let mut slot = entry.slot.lock().await;
+        let (ready, numbers) = self.ready(imsi, &entry, &mut slot).await?;
+        let enabled = ready.known.value.is_enabled();
+        slot.keep(ready, numbers);
+        match enabled {
             true => Ok(()),
             false => Err(Error::Unknown("subscriber")),
         }
     }
 
-    /// UpdateLocation: the subscriber is at `node` from now on. Where a device
-    /// of ours is seen for the first time, its connectivity bootstrap goes out
-    /// (step 0', automatic device detection).
-    pub(super) async fn update_location(&self, imsi: &Imsi, node: &str) -> Result<(), Error> {
+    /// UpdateLocation: the subscriber is here from now on; the node that had it
+    /// before is told. Where a device of ours is seen for the first time, its
+    /// connectivity bootstrap goes out (step 0', automatic device detection).
+    pub(super) async fn update_location(
+        &self,
+        imsi: &Imsi,
+        domain: Domain,
+        here: &Location,
+    ) -> Result<(), Error> {
+        let entry = self.entry(imsi).await?;
+        let mut slot = entry.slot.lock().await;
         for _ in 0..CONFLICTS {
-            let known = self.store.subscriber(imsi).await?;
-            let mut subscriber = known.ok_or(Error::Unknown("subscriber"))?;
-            let first = subscriber.value.update_location(node)?;
+            let (mut ready, numbers) = self.ready(imsi, &entry, &mut slot).await?;
+            let before = ready.known.value.location(domain);
+            let moved = ready.known.value.update_location(domain, here)?;
             let mut commit = Commit {
-                subscribers: vec![subscriber],
                 reachable: vec![imsi.clone()],
                 ..Commit::default()
             };
-            if first {
+            let is_new = moved.first || before.as_ref() != Some(here);
+            if is_new {
+                commit.subscribers.push(ready.known.clone());
+            }
+            if moved.first {
                 self.detect(imsi, &mut commit).await?;
             }
             match self.commit(commit).await {
                 Err(StoreError::Conflict) => {}
                 stored => {
                     stored?;
-                    tracing::info!(imsi = %MaskedImsi(imsi.digits()), node, "located");
+                    if is_new {
+                        ready.committed();
+                    }
+                    slot.keep(ready, numbers);
+                    tracing::info!(imsi = %MaskedImsi(imsi.digits()), node = here.node, "located");
+                    if let Some(left) = moved.left {
+                        self.moved_away(imsi, domain, left);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Conflict.into())
+    }
+
+    /// PurgeMS: the node has forgotten the subscriber.
+    pub(super) async fn purge(
+        &self,
+        imsi: &Imsi,
+        domain: Domain,
+        there: &Location,
+    ) -> Result<(), Error> {
+        let entry = self.entry(imsi).await?;
+        let mut slot = entry.slot.lock().await;
+        for _ in 0..CONFLICTS {
+            let (mut ready, numbers) = self.ready(imsi, &entry, &mut slot).await?;
+            if !ready.known.value.purge(domain, there) {
+                slot.keep(ready, numbers);
+                return Ok(());
+            }
+            let commit = Commit {
+                subscribers: vec![ready.known.clone()],
+                ..Commit::default()
+            };
+            match self.commit(commit).await {
+                Err(StoreError::Conflict) => {}
+                stored => {
+                    stored?;
+                    ready.committed();
+                    slot.keep(ready, numbers);
                     return Ok(());
                 }
             }

@@ -1,72 +1,95 @@
-//! The HLR's GSUP interface: SendAuthInfo, UpdateLocation and PurgeMS for nodes
-//! that the transport has authenticated, each for the subscribers that it was
-//! registered for. What a node calls itself inside GSUP decides nothing.
+//! The HLR's GSUP interface (docs/hlr.md): SendAuthInfo, UpdateLocation with
+//! InsertSubscriberData, and PurgeMS for nodes that the transport has
+//! authenticated, each for the subscribers that it was registered for. What a
+//! node calls itself inside GSUP decides nothing.
 
 use std::num::NonZeroU8;
 
-use aka::{AuthenticationVector, Auts, GsmTriplet, Imsi, Rand, SresConversion};
+use aka::{Amf, AuthenticationVector, Auts, GsmTriplet, Imsi, Rand, SresConversion};
+use clock::Random;
 use gsup::{
-    AuthTuple, Body, Cause, Header, Message, PdpAddress, PdpInfo, Res, SendAuthInfoRequest,
-    SubscriberData, UmtsPart,
+    AuthTuple, Body, Cause, CnDomain, Header, Message, PdpAddress, PdpInfo, RatType, Res,
+    SendAuthInfoRequest, SubscriberData, UmtsPart,
 };
 use provisioning::ProvisioningError;
+use provisioning::hlr::{Domain, Location};
 use provisioning::ports::StoreError;
+use tokens::os::OsRandom;
 
 use super::Shared;
+use super::cancel::cn_domain;
 use super::hlr::Wanted;
+use super::who::Denied;
 use crate::Error;
 use crate::gsup_link::Caller;
 
-/// Vectors where a node does not say how many: OsmoHLR's five would age unused.
+/// Vectors where a node does not say how many, as OsmoHLR gives them.
 const VECTORS: usize = 5;
 
 impl Shared {
     /// Answers a node's message, if it is one that has an answer.
     pub(super) async fn answer_node(&self, from: &Caller, message: &Message) -> Option<Message> {
-        let header = message.header.reply();
-        let node = from.node();
-        let imsi: Imsi = message.header.imsi.as_str().parse().ok()?;
-        if !self.who.may_ask(node, &imsi) {
-            let body = refusal(&message.body, Cause::ImsiUnknown)?;
-            return Some(Message { header, body });
+        let answer = |body| Message {
+            header: message.header.reply(),
+            body,
+        };
+        let refuse = refusal(&message.body)?;
+        let Ok(imsi) = message.header.imsi.as_str().parse::<Imsi>() else {
+            return Some(answer(refuse(Cause::ImsiUnknown)));
+        };
+        if let Err(denied) = self.who.may_ask(from.node(), &imsi, self.ticks.now()) {
+            let cause = match denied {
+                Denied::NotServed => Cause::ImsiUnknown,
+                Denied::TooOften => Cause::Congestion,
+            };
+            return Some(answer(refuse(cause)));
         }
         let body = match &message.body {
             Body::SendAuthInfoRequest(request) => {
-                let wanted = wanted(request);
-                match self.vectors(&imsi, node, &wanted).await {
-                    Ok(vectors) => tuples(&vectors),
-                    Err(error) => Body::SendAuthInfoError(cause(&error)),
-                }
+                self.send_auth_info(from, &imsi, &message.header, request)
+                    .await
             }
-            Body::UpdateLocationRequest => match self.locate(from, &message.header).await {
-                Ok(()) => Body::UpdateLocationResult(SubscriberData::default()),
-                Err(cause) => Body::UpdateLocationError(cause),
-            },
-            Body::PurgeMsRequest { .. } => Body::PurgeMsResult { freeze_ptmsi: true },
-            _ => return None,
+            Body::UpdateLocationRequest => self
+                .locate(from, &imsi, &message.header)
+                .await
+                .map(|()| Body::UpdateLocationResult(SubscriberData::default())),
+            Body::PurgeMsRequest { .. } => self.purged(from, &imsi, &message.header).await,
+            _ => Err(Cause::MessageTypeIncompatible),
         };
-        Some(Message { header, body })
+        Some(answer(body.unwrap_or_else(refuse)))
+    }
+
+    async fn send_auth_info(
+        &self,
+        from: &Caller,
+        imsi: &Imsi,
+        header: &Header,
+        request: &SendAuthInfoRequest,
+    ) -> Result<Body, Cause> {
+        let wanted = wanted(header, request);
+        let vectors = self.vectors(imsi, from.node(), &wanted).await;
+        let vectors = vectors.map_err(|error| cause(&error))?;
+        let gsm = self.config.hlr.gsm_triplets;
+        let tuples: Result<Vec<_>, _> = vectors.iter().map(|vector| tuple(vector, gsm)).collect();
+        tuples
+            .map(Body::SendAuthInfoResult)
+            .map_err(|_| Cause::NetworkFailure)
     }
 
     /// UpdateLocation (TS 29.002 clause 19.1.1, in the order of OsmoHLR): the
     /// node takes the subscriber data, then the subscriber is there.
-    async fn locate(&self, from: &Caller, header: &Header) -> Result<(), Cause> {
-        let imsi: Imsi = header
-            .imsi
-            .as_str()
-            .parse()
-            .map_err(|_| Cause::ImsiUnknown)?;
+    async fn locate(&self, from: &Caller, imsi: &Imsi, header: &Header) -> Result<(), Cause> {
         let _room = from.procedure().ok_or(Cause::Congestion)?;
-        self.check_enabled(&imsi)
-            .await
-            .map_err(|error| cause(&error))?;
-        let data = self.subscriber_data().map_err(|error| cause(&error))?;
+        let enabled = self.check_enabled(imsi).await;
+        enabled.map_err(|error| cause(&error))?;
+        let domain = domain(header);
+        let data = self.subscriber_data(domain);
         let request = Message {
             header: Header {
-                cn_domain: header.cn_domain,
+                cn_domain: Some(cn_domain(domain)),
                 ..header.reply()
             },
-            body: Body::InsertSubscriberDataRequest(data),
+            body: Body::InsertSubscriberDataRequest(data.map_err(|error| cause(&error))?),
         };
         let answer = from.ask(request, self.config.hlr.patience).await;
         match answer.map(|answer| answer.body) {
@@ -74,11 +97,25 @@ impl Shared {
             Ok(other) => return Err(other.cause().unwrap_or(Cause::NetworkFailure)),
             Err(_) => return Err(Cause::NetworkFailure),
         }
-        let located = self.update_location(&imsi, from.node()).await;
+        let located = self.update_location(imsi, domain, &location(from)).await;
         located.map_err(|error| cause(&error))
     }
 
-    fn subscriber_data(&self) -> Result<SubscriberData, Error> {
+    async fn purged(&self, from: &Caller, imsi: &Imsi, header: &Header) -> Result<Body, Cause> {
+        let domain = domain(header);
+        let purged = self.purge(imsi, domain, &location(from)).await;
+        purged.map_err(|error| cause(&error))?;
+        Ok(Body::PurgeMsResult {
+            freeze_ptmsi: domain == Domain::Packet,
+        })
+    }
+
+    /// The subscription: one access point in the packet switched domain, nothing
+    /// in the other.
+    fn subscriber_data(&self, domain: Domain) -> Result<SubscriberData, Error> {
+        if domain == Domain::Circuit {
+            return Ok(SubscriberData::default());
+        }
         let apn = self.config.access.apn.parse()?;
         Ok(SubscriberData {
             pdp_info_complete: true,
@@ -94,28 +131,47 @@ impl Shared {
     }
 }
 
-fn wanted(request: &SendAuthInfoRequest) -> Wanted {
-    let count = request.vectors.map_or(VECTORS, |count| count.get().into());
-    let resync = request
-        .resync
-        .map(|resync| (Rand(resync.rand), Auts(resync.auts)));
-    Wanted { count, resync }
+fn domain(header: &Header) -> Domain {
+    match header.domain() {
+        CnDomain::Ps => Domain::Packet,
+        CnDomain::Cs => Domain::Circuit,
+    }
 }
 
-fn tuples(vectors: &[AuthenticationVector]) -> Body {
-    let tuples: Result<Vec<_>, _> = vectors.iter().map(tuple).collect();
-    tuples.map_or(
-        Body::SendAuthInfoError(Cause::NetworkFailure),
-        Body::SendAuthInfoResult,
-    )
+fn location(from: &Caller) -> Location {
+    Location {
+        node: from.node().to_owned(),
+        unit: from.unit().to_owned(),
+    }
 }
 
-fn tuple(vector: &AuthenticationVector) -> Result<AuthTuple, gsup::GsupError> {
-    let gsm = GsmTriplet::new(vector, SresConversion::Folded);
+fn wanted(header: &Header, request: &SendAuthInfoRequest) -> Wanted {
+    // Only a vector for EPS has the separation bit (TS 33.401 clause 6.1.2).
+    let separated = request.current_rat == Some(RatType::EutranSgs);
+    Wanted {
+        domain: domain(header),
+        count: request.vectors.map_or(VECTORS, |count| count.get().into()),
+        amf: Amf(if separated { [0x80, 0] } else { [0, 0] }),
+        resync: request
+            .resync
+            .map(|resync| (Rand(resync.rand), Auts(resync.auts))),
+    }
+}
+
+/// A vector as GSUP carries it. Clients of libosmocore take a tuple without SRES
+/// and Kc for one with SRES and Kc of zeros, which anybody could answer. So where
+/// there is to be no GSM authentication, both are drawn: nobody can answer that.
+fn tuple(vector: &AuthenticationVector, gsm: bool) -> Result<AuthTuple, gsup::GsupError> {
+    let (sres, kc) = if gsm {
+        let triplet = GsmTriplet::new(vector, SresConversion::Folded);
+        (triplet.sres, triplet.kc)
+    } else {
+        (OsRandom.array().into(), OsRandom.array().into())
+    };
     Ok(AuthTuple {
         rand: vector.rand.0,
-        sres: gsm.sres,
-        kc: gsm.kc,
+        sres,
+        kc,
         umts: Some(UmtsPart {
             ik: vector.ik.clone(),
             ck: vector.ck.clone(),
@@ -125,14 +181,17 @@ fn tuple(vector: &AuthenticationVector) -> Result<AuthTuple, gsup::GsupError> {
     })
 }
 
-/// The error message to a request of a node.
-fn refusal(request: &Body, cause: Cause) -> Option<Body> {
-    match request {
-        Body::SendAuthInfoRequest(_) => Some(Body::SendAuthInfoError(cause)),
-        Body::UpdateLocationRequest => Some(Body::UpdateLocationError(cause)),
-        Body::PurgeMsRequest { .. } => Some(Body::PurgeMsError(cause)),
-        _ => None,
-    }
+/// How a request is refused; nothing for what is no request. A node that asks
+/// what only an HLR asks hears so.
+fn refusal(request: &Body) -> Option<fn(Cause) -> Body> {
+    Some(match request {
+        Body::SendAuthInfoRequest(_) => Body::SendAuthInfoError,
+        Body::UpdateLocationRequest => Body::UpdateLocationError,
+        Body::PurgeMsRequest { .. } => Body::PurgeMsError,
+        Body::InsertSubscriberDataRequest(_) => Body::InsertSubscriberDataError,
+        Body::LocationCancelRequest { .. } => Body::LocationCancelError,
+        _ => return None,
+    })
 }
 
 /// What a visited network learns: that a subscriber is unknown, that a

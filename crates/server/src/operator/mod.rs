@@ -3,12 +3,15 @@
 //! or one job.
 
 mod api;
+mod cancel;
 mod config;
 mod dpf;
 mod drf;
 mod external;
 mod hlr;
 mod hlr_gsup;
+mod known;
+mod limits;
 mod node;
 mod outbox;
 mod peer_api;
@@ -33,6 +36,7 @@ use trust::{Anchor, PvaAnchor, ShoId};
 pub(crate) use external::VNO_PREFIX;
 
 pub use config::{HlrSettings, OperatorConfig, OperatorListeners};
+pub use limits::Rate;
 pub use node::OperatorNode;
 pub(crate) use node::credentials;
 pub(crate) use outbox::PUSH;
@@ -59,11 +63,14 @@ struct Shared {
     to_peers: ClientConfig,
     /// The same for PVAs.
     to_pvas: ClientConfig,
-    hlr: hlr::Reservations,
+    /// Subscribers of the HLR in memory.
+    hlr: Arc<known::Known>,
     /// Subscribers on their way to an HLR outside of this program.
     external: external::UnderWay,
     /// Which node may ask the HLR for whom.
     who: who::Who,
+    /// Nodes that are to forget a subscriber.
+    cancels: tokio::sync::mpsc::Sender<cancel::Cancel>,
     sessions: sessions::Sessions,
     ticks: tokens::os::Monotonic,
     /// Something was put into the outbox, or can be sent again.
@@ -101,7 +108,9 @@ impl Shared {
         }
         let asked = [commit.reachable.len(), commit.provision.len()];
         let sends = !commit.effects.is_empty() || asked != [0, 0];
+        let leaving = self.leaving(&commit).await?;
         self.store.commit(commit).await?;
+        self.withdrawn(leaving);
         if sends {
             self.outbox.notify_one();
         }

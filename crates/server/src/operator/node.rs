@@ -17,7 +17,7 @@ use tokens::os::Monotonic;
 use trust::Certificate;
 
 use super::{
-    Operator, OperatorConfig, OperatorListeners, Shared, external, outbox, status, timers,
+    Operator, OperatorConfig, OperatorListeners, Shared, cancel, external, outbox, status, timers,
 };
 use crate::Error;
 use crate::gsup_link::{Caller, Door, GsupServer, NodeHandler, Nodes};
@@ -70,14 +70,19 @@ impl OperatorNode {
         let for_peers = ServerConfig::of(&for_peers)?;
         let for_devices = keeper.dpf.config();
         let limits = config.limits.clone();
+        let known = Arc::new(super::known::Known::default());
+        let changed = Arc::clone(&known);
+        store.watch_subscribers(Box::new(move |imsi| changed.changed(imsi)));
+        let (cancels, to_cancel) = tokio::sync::mpsc::channel(cancel::WAITING);
         let shared = Arc::new(Shared {
             pvas: config.pvas.iter().map(|pva| pva.anchor.clone()).collect(),
             client: Client::new(config.hosts.clone(), ClientLimits::default()),
             to_peers: ClientConfig::new(Profile::ThreeGpp, Some(&own), operators)?,
             to_pvas: ClientConfig::new(Profile::ThreeGpp, Some(&own), pvas)?,
-            hlr: super::hlr::Reservations::default(),
+            hlr: Arc::clone(&known),
             external: external::UnderWay::default(),
-            who: super::who::Who::new(&config.peers, &plain),
+            who: super::who::Who::new(&config.peers, &plain, &config.hlr),
+            cancels,
             sessions: super::sessions::Sessions::default(),
             outbox: tokio::sync::Notify::new(),
             ticks: Monotonic::start(),
@@ -98,6 +103,8 @@ impl OperatorNode {
             devices,
         )?;
         let (nodes, hlr) = (Arc::new(Nodes::default()), Arc::new(Hlr(shared.clone())));
+        let patience = shared.config.hlr.patience;
+        jobs.spawn(cancel::run(Arc::clone(&nodes), patience, to_cancel));
         let start = |listener, door| {
             let (nodes, hlr) = (Arc::clone(&nodes), Arc::clone(&hlr));
             GsupServer::start(listener, door, nodes, hlr)

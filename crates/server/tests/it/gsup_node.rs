@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clock::Tick;
 use gsup::{Body, Config, Connection, Event, Header, Message};
+use secret::SecretBytes;
 use server::{OperatorVerifier, PeerBook, RegisteredPeer, Serves};
 use tls::{ClientConfig, Credentials, Profile};
 use tokens::os::Monotonic;
@@ -98,6 +99,22 @@ impl Node {
         while let Some(octets) = self.engine.poll_transmit() {
             self.stream.write_all(octets.expose()).await.unwrap();
         }
+    }
+
+    /// A frame that the engine would not make.
+    pub async fn send_frame(&mut self, frame: &SecretBytes) {
+        self.stream.write_all(frame.expose()).await.unwrap();
+    }
+
+    /// An error message to a request that our own messages do not know: its type
+    /// and its cause. Read by hand, as the decoder knows no such type.
+    pub async fn receive_refusal(&mut self) -> (u8, u8) {
+        let mut frame = [0; 4 + 1 + 10 + 3];
+        let read = timeout(PATIENCE, self.stream.read_exact(&mut frame)).await;
+        read.expect("the server answers").unwrap();
+        assert_eq!(frame[..4], [0, 15, 0xee, 5]);
+        assert_eq!(frame[15..17], [2, 1], "the cause");
+        (frame[4], frame[17])
     }
 
     /// The next message.

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use gsup::{Body, Cause, SendAuthInfoRequest};
 use provisioning::ports::OperatorStore;
 use server::PlainClient;
-use server::operator::{HlrCounts, HlrSettings};
+use server::operator::{HlrCounts, HlrSettings, Rate};
 
 use crate::gsup_node::Node;
 use crate::world::{RO, SHO, STRANGER, Setup, VNO, World};
@@ -98,6 +98,7 @@ async fn a_node_gets_vectors_for_those_whom_it_serves_and_nobody_else_any() {
         HlrCounts {
             denied: 12,
             turned_away: 1,
+            ..HlrCounts::default()
         }
     );
 
@@ -125,5 +126,64 @@ async fn a_stranger_is_cut_off_before_anything_is_said() {
     // Closed, or reset: either way without an octet.
     let _ = read.expect("the server closes at once");
     assert!(heard.is_empty());
+    world.shutdown().await;
+}
+
+/// How many of so many requests are answered, and that the others are refused
+/// for congestion.
+async fn answered(node: &mut Node, imsi: &str, requests: usize) -> usize {
+    let mut answered = 0;
+    for _ in 0..requests {
+        let request = Body::SendAuthInfoRequest(SendAuthInfoRequest::default());
+        match node.ask(imsi, request).await {
+            Body::SendAuthInfoResult(_) => answered += 1,
+            other => assert_eq!(other, Body::SendAuthInfoError(Cause::Congestion)),
+        }
+    }
+    answered
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_and_a_subscriber_are_asked_for_so_often_and_no_more() {
+    let rate = |burst| Rate { per_s: 1, burst };
+    let mut setup = setup();
+    setup.hlr.clients[0].serves = server::Serves::all();
+    setup.hlr.node_rate = rate(20);
+    setup.hlr.subscriber_rate = rate(5);
+    let world = World::with("hlr-often", setup).await;
+    for number in ["001019000000002", "001019000000003"] {
+        crate::card::plant(&world, number).await;
+    }
+    let plain = world.operators[RO].gsup_plain_address().unwrap();
+    let began = std::time::Instant::now();
+    let mut first = Node::plain(SGSN, plain, "x").await.unwrap();
+    let mut second = Node::plain(OTHER, plain, "x").await.unwrap();
+    let mut all = [
+        // The subscriber's five, then it is spent for every node.
+        answered(&mut first, "001019000000002", 8).await,
+        answered(&mut second, "001019000000002", 2).await,
+        // Another subscriber has its own five.
+        answered(&mut first, "001019000000003", 8).await,
+        0,
+    ];
+    // The node's twenty are spent by sixteen and these; it then hears of
+    // congestion for whomever.
+    for _ in 0..8 {
+        let purge = Body::PurgeMsRequest { hlr_number: None };
+        let answer = first.ask("001019000000077", purge).await;
+        let unknown = answer.cause() == Some(Cause::ImsiUnknown);
+        assert!(unknown || answer.cause() == Some(Cause::Congestion));
+        all[3] += usize::from(unknown);
+    }
+    // A token more for each second that this took.
+    let spare = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
+    for (got, burst) in all.into_iter().zip([5, 0, 5, 4]) {
+        assert!((burst..=burst + spare).contains(&got), "{all:?}, {spare}");
+    }
+    let counts = world.operator(RO).hlr_counts();
+    let limited = counts.node_limited + counts.subscriber_limited;
+    let refused = 26 - all.iter().sum::<usize>();
+    assert_eq!(limited, u64::try_from(refused).unwrap());
+    assert!(counts.node_limited > 0 && counts.subscriber_limited > 0);
     world.shutdown().await;
 }

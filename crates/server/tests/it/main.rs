@@ -12,9 +12,12 @@
     reason = "tests"
 )]
 
+mod card;
 mod external;
 mod gsup_node;
 mod hlr;
+mod hlr_auc;
+mod hlr_moves;
 mod hlr_who;
 mod management;
 mod moves;

@@ -47,13 +47,24 @@ pub(super) struct Prepared {
     effects: Vec<Effect>,
     reachable: Vec<Imsi>,
     provision: Vec<Imsi>,
+    /// The IMSIs of subscribers that it changes.
+    touched: Vec<String>,
 }
 
 impl Prepared {
     pub(super) fn new(key: &StoreKey, commit: Commit) -> Result<Self, Error> {
         let mut certificates: BTreeMap<OrderId, TreCertificates> =
             commit.certificates.into_iter().collect();
+        let of_effects = commit.effects.iter().filter_map(Effect::subscriber);
+        let touched = commit
+            .subscribers
+            .iter()
+            .map(|change| change.value.imsi())
+            .chain(of_effects)
+            .map(|imsi| imsi.digits().to_owned())
+            .collect();
         let prepared = Self {
+            touched,
             delivered: commit.delivered,
             subscriptions: commit
                 .subscriptions
@@ -110,6 +121,15 @@ impl Prepared {
 }
 
 impl Change {
+    /// The IMSIs of subscribers that it changes, or may.
+    pub(super) fn subscribers(&self) -> impl Iterator<Item = &str> {
+        let touched: &[String] = match self {
+            Self::Commit(prepared) => &prepared.touched,
+            _ => &[],
+        };
+        touched.iter().map(String::as_str)
+    }
+
     /// Makes the change. After an error the caller undoes what was made of it.
     pub(super) fn apply(&self, conn: &Connection, key: &StoreKey) -> Result<Done, Error> {
         match self {

@@ -18,10 +18,11 @@ mod writer;
 pub use issued::{IssuedCertificate, IssuedPage};
 pub use lists::{OrderPage, OrderQuery, OrderSummary, SubscriberCounts};
 pub use management::{AccountSummary, CommandPage, CommandQuery, Group, SessionPage, SessionQuery};
+pub use writer::SubscriberWatch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 
 use provisioning::ports::StoreError;
@@ -72,6 +73,7 @@ pub struct SqliteStore {
     readers: Readers,
     /// For look-ups that can't wait for a reader.
     handshakes: Mutex<Connection>,
+    watch: Arc<OnceLock<SubscriberWatch>>,
     thread: JoinHandle<()>,
 }
 
@@ -98,7 +100,8 @@ impl SqliteStore {
             .collect::<Result<_, _>>()?;
         let handshakes = Mutex::new(reader(&path)?);
         let key = Arc::new(key);
-        let writer = Writer::new(conn, Arc::clone(&key));
+        let watch = Arc::new(OnceLock::new());
+        let writer = Writer::new(conn, Arc::clone(&key), Arc::clone(&watch));
         let (jobs, waiting) = mpsc::channel(WAITING);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -110,6 +113,7 @@ impl SqliteStore {
             jobs,
             readers: Readers::new(readers),
             handshakes,
+            watch,
             thread,
         })
     }
@@ -123,6 +127,14 @@ impl SqliteStore {
         let thread = self.thread;
         // The writer does not panic; if it did, there is nothing left to close.
         let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    }
+
+    /// Has `watch` told of each subscriber of the HLR, by its IMSI, that a commit
+    /// has changed or may have changed: after the change is durable, before its
+    /// caller hears of it. Called by the writer, so it must be quick. Once only:
+    /// a second watch is not taken.
+    pub fn watch_subscribers(&self, watch: SubscriberWatch) {
+        let _ = self.watch.set(watch);
     }
 
     /// A page of orders, newest first.

@@ -8,7 +8,7 @@
 //! can so be found stored: a repeated step meets `Conflict` then, and an IMSI is
 //! skipped, never given twice.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +19,9 @@ use crate::{Error, StoreKey, crash_point};
 /// Changes in one transaction at most: a bound on how long the first one waits.
 const GROUP: usize = 256;
 
+/// Is told the IMSI of a subscriber that was changed.
+pub type SubscriberWatch = Box<dyn Fn(&str) + Send + Sync>;
+
 /// A change and who waits for it.
 pub(super) struct Job {
     pub(super) change: Change,
@@ -28,11 +31,16 @@ pub(super) struct Job {
 pub(super) struct Writer {
     conn: Connection,
     key: Arc<StoreKey>,
+    watch: Arc<OnceLock<SubscriberWatch>>,
 }
 
 impl Writer {
-    pub(super) fn new(conn: Connection, key: Arc<StoreKey>) -> Self {
-        Self { conn, key }
+    pub(super) fn new(
+        conn: Connection,
+        key: Arc<StoreKey>,
+        watch: Arc<OnceLock<SubscriberWatch>>,
+    ) -> Self {
+        Self { conn, key, watch }
     }
 
     /// Serves until the last sender is gone and the channel is empty.
@@ -50,6 +58,7 @@ impl Writer {
     fn serve(&self, group: Vec<Job>) {
         match self.transact(&group) {
             Ok(outcomes) => {
+                self.tell(&group);
                 for (job, outcome) in group.into_iter().zip(outcomes) {
                     // Whoever stopped waiting has its change all the same.
                     let _ = job.reply.send(outcome);
@@ -61,7 +70,20 @@ impl Writer {
                     self.serve(vec![job]);
                 }
             }
-            Err(error) => refuse_all(group, error),
+            // What failed may be found stored after all.
+            Err(error) => {
+                self.tell(&group);
+                refuse_all(group, error);
+            }
+        }
+    }
+
+    fn tell(&self, group: &[Job]) {
+        let Some(watch) = self.watch.get() else {
+            return;
+        };
+        for imsi in group.iter().flat_map(|job| job.change.subscribers()) {
+            watch(imsi);
         }
     }
 
