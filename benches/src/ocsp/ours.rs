@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::payload::OperatorConstants;
 use secret::Secret;
 use server::PeerBook;
 use server::operator::{
@@ -109,7 +110,10 @@ fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
     Ok(OperatorConfig {
         connector: None,
         keys,
-        op: Secret::new([0x5c; 16]),
+        constants: OperatorConstants {
+            op: Secret::new([0x5c; 16]),
+            top: None,
+        },
         peers: PeerBook::new([])?,
         pvas: Vec::new(),
         ask_pva: false,

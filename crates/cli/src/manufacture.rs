@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use clock::Random;
 use data_encoding::HEXLOWER;
 use provisioning::McimId;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{MilenageKeys, SubscriberKeys};
 use provisioning::pcids::{self, PcidRow};
 use provisioning::recipient::TreCertificates;
 use provisioning::tre::{Pcid, TreKind};
@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     progress.clear();
     let sealed = handover::seal(
-        &pcids::encode(&rows),
+        &pcids::encode(&rows)?,
         &recipient,
         &line.keys.document,
         &mut OsRandom,
@@ -173,6 +173,7 @@ impl Line {
             opc: Secret::new(OsRandom.array()),
             constants: None,
         };
+        let keys = SubscriberKeys::from(keys);
         let plan = TrePlan {
             pcid_mcim: McimId::of_pcid(&tre_id, &imsi),
             tre_id: tre_id.clone(),
@@ -180,7 +181,7 @@ impl Line {
             limits: CertTre {
                 suites: vec![1, 2],
                 min_suite: 1,
-                algorithms: vec![1],
+                algorithms: vec![1, 2],
                 slots: 4,
                 t_attach_min: 1,
                 t_ack_min: 1,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use aka::{Imsi, Ind, Seq, Sqn};
 use clock::Timestamp;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{MilenageKeys, SubscriberKeys};
 use provisioning::ports::hlr::{HlrError, HlrPort, HlrProbe, HlrRecord, HlrResult};
 use rusqlite::Connection;
 use secret::{MaskedImsi, ct_eq};
@@ -133,7 +133,10 @@ fn agree(found: &Found, info: &Info) -> bool {
 }
 
 /// What the HLR can hold.
-fn wanted(keys: &MilenageKeys, floor: Seq) -> HlrResult<Wanted> {
+fn wanted(keys: &SubscriberKeys, floor: Seq) -> HlrResult<Wanted> {
+    let SubscriberKeys::Milenage(keys) = keys else {
+        return Err(HlrError::Unsupported("TUAK (tuak)".to_owned()));
+    };
     if keys.constants.is_some() {
         let text = "an operator's own constants of MILENAGE (milenage-constants)";
         return Err(HlrError::Unsupported(text.to_owned()));
@@ -162,10 +165,12 @@ fn record(found: Found) -> HlrRecord {
     HlrRecord {
         authenticates: found.keys_2g || found.auc.as_ref().is_some_and(live),
         attaches: (found.nam_cs == found.nam_ps).then_some(found.nam_ps),
-        keys: keys.map(|(k, opc)| MilenageKeys {
-            k,
-            opc,
-            constants: None,
+        keys: keys.map(|(k, opc)| {
+            SubscriberKeys::from(MilenageKeys {
+                k,
+                opc,
+                constants: None,
+            })
         }),
         sqn,
         serving_node: named(found.sgsn).or_else(|| named(found.vlr)),
@@ -196,7 +201,7 @@ impl HlrPort for OsmoHlr {
         Ok(())
     }
 
-    async fn set_auth(&self, imsi: &Imsi, keys: &MilenageKeys, floor: Seq) -> HlrResult<()> {
+    async fn set_auth(&self, imsi: &Imsi, keys: &SubscriberKeys, floor: Seq) -> HlrResult<()> {
         let wanted = wanted(keys, floor)?;
         let found = self.found(imsi).await?;
         let found = found.ok_or_else(|| HlrError::Refused(NOBODY.to_owned()))?;

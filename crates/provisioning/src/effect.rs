@@ -5,7 +5,7 @@ use aka::Imsi;
 
 use crate::OrderId;
 use crate::donor::Subscription;
-use crate::payload::MilenageKeys;
+use crate::payload::SubscriberKeys;
 
 /// One thing to do.
 pub enum Effect {
@@ -14,7 +14,7 @@ pub enum Effect {
         /// The subscriber.
         imsi: Imsi,
         /// Its keys.
-        keys: MilenageKeys,
+        keys: SubscriberKeys,
     },
     /// Let the subscriber authenticate.
     EnableSubscriber(Imsi),

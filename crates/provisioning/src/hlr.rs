@@ -5,10 +5,9 @@
 use aka::auc::SeqReservation;
 use aka::{AlgorithmSet, Amf, AuthenticationVector, Auts, Imsi, Ind, Rand, Seq};
 use clock::Random;
-use secret::Secret;
 use serde::{Deserialize, Serialize};
 
-use crate::payload::MilenageKeys;
+use crate::payload::SubscriberKeys;
 use crate::{ProvisioningError, stored};
 
 /// The domain of the core network in which a node serves (TS 23.002 clause 4.1.2).
@@ -63,12 +62,8 @@ const CIRCUIT: &str = " cs";
 pub struct Subscriber {
     #[serde(with = "stored::text")]
     imsi: Imsi,
-    #[serde(with = "stored::key16")]
-    k: Secret<[u8; 16]>,
-    #[serde(with = "stored::key16")]
-    opc: Secret<[u8; 16]>,
-    #[serde(with = "stored::maybe_base64")]
-    constants: Option<Vec<u8>>,
+    #[serde(flatten, with = "stored::keys")]
+    keys: SubscriberKeys,
     enabled: bool,
     /// No SEQ of this value or above was ever used.
     seq_bound: u64,
@@ -90,12 +85,10 @@ pub struct Subscriber {
 impl Subscriber {
     /// A new one, disabled.
     #[must_use]
-    pub fn new(imsi: Imsi, keys: MilenageKeys) -> Self {
+    pub fn new(imsi: Imsi, keys: impl Into<SubscriberKeys>) -> Self {
         Self {
             imsi,
-            k: keys.k,
-            opc: keys.opc,
-            constants: keys.constants,
+            keys: keys.into(),
             enabled: false,
             seq_bound: 0,
             nodes: Vec::new(),
@@ -114,12 +107,8 @@ impl Subscriber {
 
     /// Its keys, for the TRE that is made with them.
     #[must_use]
-    pub fn keys(&self) -> MilenageKeys {
-        MilenageKeys {
-            k: self.k.clone(),
-            opc: self.opc.clone(),
-            constants: self.constants.clone(),
-        }
+    pub fn keys(&self) -> &SubscriberKeys {
+        &self.keys
     }
 
     /// Whether it may authenticate.
@@ -186,7 +175,7 @@ impl Subscriber {
     /// # Errors
     /// Constants that are none.
     pub fn algorithm(&self) -> Result<Box<dyn AlgorithmSet + Send + Sync>, ProvisioningError> {
-        Ok(Box::new(self.keys().milenage()?))
+        Ok(Box::new(self.keys.algorithm()?))
     }
 
     /// SendAuthInfo: vectors for a serving node. `algorithm` is
@@ -307,7 +296,10 @@ impl Subscriber {
 
 #[cfg(test)]
 mod tests {
+    use secret::Secret;
+
     use super::*;
+    use crate::payload::{AlgorithmId, MilenageKeys, TuakKeys};
 
     struct Counter(u8);
 
@@ -379,6 +371,55 @@ mod tests {
             let json = serde_json::to_string(&subscriber).unwrap();
             subscriber = serde_json::from_str(&json).unwrap();
         }
+    }
+
+    /// As the versions stored it that knew MILENAGE alone.
+    #[test]
+    fn a_body_of_the_old_shape_is_read_and_its_keys_written_alike() {
+        let old = r#"{"imsi":"001010000000001","k":"BwcHBwcHBwcHBwcHBwcHBw==","opc":"CAgICAgICAgICAgICAgICA==","constants":null,"enabled":true,"seq_bound":65,"nodes":["vno"],"serving_node":"vno"}"#;
+        let read: Subscriber = serde_json::from_str(old).unwrap();
+        assert_eq!(
+            (read.keys().k(), read.keys().operator()),
+            (&[7; 16][..], &[8; 16][..])
+        );
+        assert_eq!((read.seq_bound(), read.serving_node()), (65, Some("vno")));
+        assert!(read.is_enabled());
+        let written = serde_json::to_string(&read).unwrap();
+        let again: Subscriber = serde_json::from_str(&written).unwrap();
+        assert!(again.keys().ct_eq(read.keys()));
+        assert!(written.contains(
+            r#""k":"BwcHBwcHBwcHBwcHBwcHBw==","opc":"CAgICAgICAgICAgICAgICA==","constants":null"#
+        ));
+        let own = old.replace("null", "\"AQI=\"");
+        let read: Subscriber = serde_json::from_str(&own).unwrap();
+        let kept = |keys: &SubscriberKeys| match keys {
+            SubscriberKeys::Milenage(keys) => keys.constants.clone(),
+            SubscriberKeys::Tuak(_) => None,
+        };
+        assert_eq!(kept(read.keys()), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn keys_of_tuak_survive_storage_and_mixtures_are_refused() {
+        let keys = TuakKeys::random(&Secret::new([9; 32]), &mut Counter(0));
+        let subscriber = Subscriber::new("001010000000001".parse().unwrap(), keys);
+        let json = serde_json::to_string(&subscriber).unwrap();
+        let read: Subscriber = serde_json::from_str(&json).unwrap();
+        assert!(read.keys().ct_eq(subscriber.keys()));
+        assert_eq!(read.keys().id(), AlgorithmId::Tuak);
+        let with = |name: &str, value: &str| {
+            let mut body: serde_json::Value = serde_json::from_str(&json).unwrap();
+            body[name] = value.into();
+            serde_json::from_value::<Subscriber>(body)
+        };
+        // 16 octets of OPc beside TOPc, r and c for TUAK, and another length.
+        assert!(with("opc", "CAgICAgICAgICAgICAgICA==").is_err());
+        assert!(with("constants", "AQI=").is_err());
+        assert!(with("tuak", "ARAICBAQ").is_err());
+        assert!(with("k", "BwcHBwcHBwcHBwcHBwcHBw==").is_err());
+        assert!(with("topc", "CAgICAgICAgICAgICAgICA==").is_err());
+        let other = TuakKeys::random(&Secret::new([8; 32]), &mut Counter(0));
+        assert!(!SubscriberKeys::from(other).ct_eq(read.keys()));
     }
 
     #[test]

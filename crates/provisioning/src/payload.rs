@@ -3,11 +3,13 @@
 //! once. Unknown tags below 80 are refused, others skipped.
 
 mod credentials;
+mod keys;
 mod mcim;
 mod tlv;
 
 pub use credentials::{Credentials, prov_urls_digest};
-pub use mcim::{Mcim, MilenageKeys};
+pub use keys::{AlgorithmId, MilenageKeys, OperatorConstants, SubscriberKeys, TuakKeys};
+pub use mcim::Mcim;
 
 use ::tre::TreId;
 use trust::ShoId;

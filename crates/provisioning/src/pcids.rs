@@ -1,7 +1,7 @@
 //! The initial credentials that a supplier hands to a registration operator
 //! (TR 33.812 B.2.2.1; docs/operator-change.md section 1): one line of CSV for
 //! each device, `tre_id,imsi,k,opc,cert_sig,cert_enc`, keys in hex, certificates
-//! in base64. K is in it, so it travels enciphered only.
+//! in base64. K is in it, so it travels enciphered only. The columns are MILENAGE's.
 
 use ::tre::TreId;
 use aka::Imsi;
@@ -10,7 +10,7 @@ use secret::{Secret, SecretBytes};
 use zeroize::Zeroizing;
 
 use crate::ProvisioningError;
-use crate::payload::MilenageKeys;
+use crate::payload::{MilenageKeys, SubscriberKeys};
 use crate::recipient::TreCertificates;
 
 /// The first line.
@@ -25,19 +25,32 @@ pub struct PcidRow {
     /// The PCID, in the format of an IMSI.
     pub imsi: Imsi,
     /// Its keys.
-    pub keys: MilenageKeys,
+    pub keys: SubscriberKeys,
     /// The TRE's certificates.
     pub certificates: TreCertificates,
 }
 
 /// Writes rows.
-#[must_use]
-pub fn encode(rows: &[PcidRow]) -> SecretBytes {
+///
+/// # Errors
+/// `unsupported` for keys of another algorithm than MILENAGE, or with an
+/// operator's own r and c.
+pub fn encode(rows: &[PcidRow]) -> Result<SecretBytes, ProvisioningError> {
     let mut text = Zeroizing::new(format!("{HEADER}\n"));
     for row in rows {
         let hex = |key: &Secret<[u8; 16]>| Zeroizing::new(HEXLOWER.encode(key.expose()));
         let envelope = row.certificates.envelope.as_deref().unwrap_or_default();
-        let (k, opc) = (hex(&row.keys.k), hex(&row.keys.opc));
+        let SubscriberKeys::Milenage(MilenageKeys {
+            k,
+            opc,
+            constants: None,
+        }) = &row.keys
+        else {
+            return Err(ProvisioningError::Unsupported(
+                "a handover of other keys than MILENAGE's",
+            ));
+        };
+        let (k, opc) = (hex(k), hex(opc));
         let fields = [
             row.tre_id.as_str(),
             row.imsi.digits(),
@@ -49,7 +62,7 @@ pub fn encode(rows: &[PcidRow]) -> SecretBytes {
         text.push_str(&Zeroizing::new(fields.join(",")));
         text.push('\n');
     }
-    SecretBytes::new(std::mem::take(&mut *text).into_bytes())
+    Ok(SecretBytes::new(std::mem::take(&mut *text).into_bytes()))
 }
 
 /// Reads rows, all or none.
@@ -86,7 +99,8 @@ fn row(line: &str) -> Option<PcidRow> {
             k: key(k)?,
             opc: key(opc)?,
             constants: None,
-        },
+        }
+        .into(),
         certificates: TreCertificates {
             signature: BASE64.decode(signature.as_bytes()).ok()?,
             envelope: (!envelope.is_empty()).then_some(envelope),
@@ -106,7 +120,10 @@ fn key(hex: &str) -> Option<Secret<[u8; 16]>> {
 
 #[cfg(test)]
 mod tests {
+    use aka::{TuakKey, TuakLengths};
+
     use super::*;
+    use crate::payload::TuakKeys;
 
     const LINE: &str = "urn:x-rehome:tre:acme:00000000000000000000000000000001,001010000000001,\
         000102030405060708090a0b0c0d0e0f,101112131415161718191a1b1c1d1e1f,AQ==,";
@@ -121,10 +138,33 @@ mod tests {
         let rows = read(&text).unwrap();
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].imsi.digits(), "001010000000001");
-        assert_eq!(rows[0].keys.k.expose()[15], 0x0f);
+        assert_eq!(rows[0].keys.k()[15], 0x0f);
         assert_eq!(rows[0].certificates.signature, [1]);
         assert!(rows[0].certificates.envelope.is_none());
-        assert_eq!(encode(&rows).expose().as_slice(), text.as_bytes());
+        assert_eq!(encode(&rows).unwrap().expose().as_slice(), text.as_bytes());
+    }
+
+    #[test]
+    fn other_algorithms_are_unsupported() {
+        let mut rows = read(&format!("{HEADER}\n{LINE}\n")).unwrap();
+        let SubscriberKeys::Milenage(keys) = rows[0].keys.clone() else {
+            panic!("MILENAGE is read");
+        };
+        let own = MilenageKeys {
+            constants: Some(vec![0; 85]),
+            ..keys
+        };
+        let tuak = TuakKeys {
+            k: TuakKey::Short(Secret::new([1; 16])),
+            topc: Secret::new([2; 32]),
+            lengths: TuakLengths::LIKE_MILENAGE,
+            iterations: std::num::NonZeroU8::MIN,
+        };
+        for keys in [own.into(), tuak.into()] {
+            rows[0].keys = keys;
+            let refused = encode(&rows).err().unwrap();
+            assert_eq!(refused.reason().code(), "unsupported");
+        }
     }
 
     #[test]

@@ -92,28 +92,116 @@ pub(crate) mod maybe_base64 {
     }
 }
 
-/// A key of 16 octets.
-pub(crate) mod key16 {
+/// A subscriber's keys, beside the other fields of what has them. Those of
+/// MILENAGE are written as before there was TUAK.
+pub(crate) mod keys {
     use data_encoding::BASE64;
     use secret::Secret;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
     use zeroize::Zeroizing;
 
+    use crate::payload::{MilenageKeys, SubscriberKeys, TuakKeys};
+
+    /// Base64 of key octets, wiped.
+    struct Text(Zeroizing<String>);
+
+    #[derive(Serialize, Deserialize)]
+    struct Form {
+        k: Text,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opc: Option<Text>,
+        #[serde(default, with = "super::maybe_base64")]
+        constants: Option<Vec<u8>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topc: Option<Text>,
+        /// The value of TLV 16.
+        #[serde(
+            default,
+            with = "super::maybe_base64",
+            skip_serializing_if = "Option::is_none"
+        )]
+        tuak: Option<Vec<u8>>,
+    }
+
+    impl Text {
+        fn new(octets: &[u8]) -> Self {
+            Self(Zeroizing::new(BASE64.encode(octets)))
+        }
+
+        fn octets(&self) -> Option<Zeroizing<Vec<u8>>> {
+            BASE64.decode(self.0.as_bytes()).ok().map(Zeroizing::new)
+        }
+
+        fn key<const N: usize>(&self) -> Option<Secret<[u8; N]>> {
+            let octets = self.octets()?;
+            <[u8; N]>::try_from(octets.as_slice()).ok().map(Secret::new)
+        }
+    }
+
+    impl Serialize for Text {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_str(&self.0)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Text {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            String::deserialize(from).map(Zeroizing::new).map(Self)
+        }
+    }
+
+    impl From<&SubscriberKeys> for Form {
+        fn from(keys: &SubscriberKeys) -> Self {
+            let (k, operator) = (Text::new(keys.k()), Some(Text::new(keys.operator())));
+            match keys {
+                SubscriberKeys::Milenage(keys) => Self {
+                    k,
+                    opc: operator,
+                    constants: keys.constants.clone(),
+                    topc: None,
+                    tuak: None,
+                },
+                SubscriberKeys::Tuak(keys) => Self {
+                    k,
+                    opc: None,
+                    constants: None,
+                    topc: operator,
+                    tuak: Some(keys.set_up().to_vec()),
+                },
+            }
+        }
+    }
+
+    impl Form {
+        fn keys(self) -> Option<SubscriberKeys> {
+            match (self.opc, self.topc, self.constants, self.tuak) {
+                (Some(opc), None, constants, None) => {
+                    let (k, opc) = (self.k.key()?, opc.key()?);
+                    Some(MilenageKeys { k, opc, constants }.into())
+                }
+                (None, Some(topc), None, Some(set_up)) => {
+                    let set_up: [u8; 6] = set_up.try_into().ok()?;
+                    let keys = TuakKeys::set(&self.k.octets()?, topc.key()?, &set_up).ok()?;
+                    Some(keys.into())
+                }
+                _ => None,
+            }
+        }
+    }
+
     pub(crate) fn serialize<S: Serializer>(
-        value: &Secret<[u8; 16]>,
+        keys: &SubscriberKeys,
         to: S,
     ) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&Zeroizing::new(BASE64.encode(value.expose())))
+        Form::from(keys).serialize(to)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
-    ) -> Result<Secret<[u8; 16]>, D::Error> {
-        let text = Zeroizing::new(String::deserialize(from)?);
-        let octets = Zeroizing::new(BASE64.decode(text.as_bytes()).map_err(D::Error::custom)?);
-        <[u8; 16]>::try_from(octets.as_slice())
-            .map(Secret::new)
-            .map_err(D::Error::custom)
+    ) -> Result<SubscriberKeys, D::Error> {
+        Form::deserialize(from)?
+            .keys()
+            .ok_or_else(|| D::Error::custom("keys of no algorithm"))
     }
 }
 

@@ -47,22 +47,26 @@ impl TuakLengths {
     }
 
     /// MAC in octets.
-    pub(super) fn mac(self) -> usize {
+    #[must_use]
+    pub fn mac(self) -> usize {
         usize::from(self.mac) / 8
     }
 
     /// RES in octets.
-    pub(super) fn res(self) -> usize {
+    #[must_use]
+    pub fn res(self) -> usize {
         usize::from(self.res) / 8
     }
 
     /// CK in octets.
-    pub(super) fn ck(self) -> usize {
+    #[must_use]
+    pub fn ck(self) -> usize {
         usize::from(self.ck) / 8
     }
 
     /// IK in octets.
-    pub(super) fn ik(self) -> usize {
+    #[must_use]
+    pub fn ik(self) -> usize {
         usize::from(self.ik) / 8
     }
 

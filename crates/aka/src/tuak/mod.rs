@@ -24,6 +24,17 @@ pub enum TuakKey {
     Long(Secret<[u8; 32]>),
 }
 
+impl TuakKey {
+    /// The key's 16 or 32 octets.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        match self {
+            Self::Short(k) => k.expose(),
+            Self::Long(k) => k.expose(),
+        }
+    }
+}
+
 /// The operator's constant of TUAK, 32 octets.
 pub enum TuakOperator {
     /// TOP, the same for all subscribers; TOPc is derived from it and K.

@@ -32,7 +32,7 @@ fn limits() -> CertTre {
     CertTre {
         suites: vec![1, 2],
         min_suite: 1,
-        algorithms: vec![1],
+        algorithms: vec![1, 2],
         slots: 4,
         t_attach_min: 1,
         t_ack_min: 1,

@@ -14,6 +14,7 @@ use provisioning::StepWatch;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::payload::OperatorConstants;
 use provisioning::peer::Peer;
 use secret::Secret;
 use server::operator::{
@@ -34,6 +35,7 @@ use trust::ShoId;
 use trust::issue::Validity;
 
 use super::plan::{HlrChoice, Plan};
+use crate::node::config::AlgorithmChoice;
 
 /// The supplier's name.
 pub(super) const SUPPLIER: &str = "acme";
@@ -272,7 +274,13 @@ impl Ready {
         let domain = domain(&self.sho_id);
         let config = OperatorConfig {
             connector,
-            op: operator_constant(&self.dir)?,
+            constants: OperatorConstants {
+                op: operator_constant(&self.dir.join("op.key"))?,
+                top: match plan.algorithm {
+                    AlgorithmChoice::Milenage => None,
+                    AlgorithmChoice::Tuak => Some(operator_constant(&self.dir.join("top.key"))?),
+                },
+            },
             keys: self.keys,
             peers,
             pvas: vec![pva.clone()],
@@ -362,15 +370,14 @@ pub(super) fn node_key(dir: &Path) -> Result<NodeKey> {
     }
 }
 
-/// The operator's OP in `op.key`, made if there is none.
-fn operator_constant(dir: &Path) -> Result<Secret<[u8; 16]>> {
-    let path = dir.join("op.key");
-    if !fs::exists(&path)? {
-        let mut octets = zeroize::Zeroizing::new([0; 16]);
+/// The operator's OP or TOP, made if there is none.
+fn operator_constant<const N: usize>(path: &Path) -> Result<Secret<[u8; N]>> {
+    if !fs::exists(path)? {
+        let mut octets = zeroize::Zeroizing::new([0; N]);
         clock::Random::fill(&mut OsRandom, octets.as_mut());
-        key_file::create(&path, octets.as_ref())?;
+        key_file::create(path, octets.as_ref())?;
     }
-    let octets = key_file::read(&path)?;
-    let octets: [u8; 16] = octets.expose().as_slice().try_into()?;
+    let octets = key_file::read(path)?;
+    let octets: [u8; N] = octets.expose().as_slice().try_into()?;
     Ok(Secret::new(octets))
 }

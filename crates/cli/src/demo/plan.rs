@@ -2,6 +2,7 @@
 //! directory is continued with the plan that it was begun with.
 
 use crate::encoding::EncodingChoice;
+use crate::node::config::AlgorithmChoice;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
     /// No cell for the new subscriptions of K devices: they roll back
     #[arg(long, value_name = "K")]
     pub(super) no_coverage: Option<u32>,
+    /// The authentication algorithm of new subscribers [milenage]
+    #[arg(long, value_enum)]
+    pub(super) algorithm: Option<AlgorithmChoice>,
     /// The kind of all keys [ec]
     #[arg(long, value_enum)]
     pub(super) key: Option<KeyChoice>,
@@ -99,6 +103,8 @@ pub(super) struct Plan {
     pub(super) suite: u8,
     #[serde(default)]
     pub(super) encoding: EncodingChoice,
+    #[serde(default)]
+    pub(super) algorithm: AlgorithmChoice,
     pub(super) no_coverage: u32,
     pub(super) second_move: bool,
     #[serde(default)]
@@ -139,6 +145,7 @@ impl Plan {
             key: arguments.key.unwrap_or(KeyChoice::Ec),
             suite: arguments.suite.unwrap_or(2),
             encoding: arguments.encoding.unwrap_or_default(),
+            algorithm: arguments.algorithm.unwrap_or_default(),
             no_coverage: arguments.no_coverage.unwrap_or(0),
             second_move: arguments.second_move,
             hlr: arguments.hlr.unwrap_or_default(),
@@ -152,6 +159,9 @@ impl Plan {
         }
         if plan.no_coverage > plan.devices {
             return usage("--no-coverage takes at most as many as there are devices");
+        }
+        if plan.hlr == HlrChoice::Osmo && plan.algorithm == AlgorithmChoice::Tuak {
+            return usage("--hlr osmo has no TUAK: leave --algorithm out");
         }
         Ok(plan)
     }
@@ -172,6 +182,10 @@ impl Plan {
                 arguments.encoding.is_some_and(|e| e != self.encoding),
             ),
             ("--hlr", arguments.hlr.is_some_and(|hlr| hlr != self.hlr)),
+            (
+                "--algorithm",
+                arguments.algorithm.is_some_and(|a| a != self.algorithm),
+            ),
             (
                 "--no-coverage",
                 arguments.no_coverage.is_some_and(|k| k != self.no_coverage),

@@ -27,7 +27,7 @@ use super::status::StatusSection;
 #[serde(tag = "role", rename_all = "lowercase")]
 pub(crate) enum Config {
     /// `role = "operator"`
-    Operator(Operator),
+    Operator(Box<Operator>),
     /// `role = "supplier"`
     Supplier(Supplier),
     /// `role = "vno"`
@@ -61,6 +61,8 @@ pub(crate) struct Operator {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Hlr {
+    /// What new subscribers get where their TRE has it; else MILENAGE.
+    pub(crate) algorithm: AlgorithmChoice,
     /// GSUP without TLS for the clients below, if it listens for any.
     pub(crate) plain: Option<SocketAddr>,
     pub(crate) clients: Vec<PlainClient>,
@@ -165,6 +167,17 @@ pub(crate) struct Urls {
 pub(crate) struct Access {
     pub(crate) id: String,
     pub(crate) apn: String,
+}
+
+/// An authentication algorithm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AlgorithmChoice {
+    /// TS 35.206
+    #[default]
+    Milenage,
+    /// TS 35.231
+    Tuak,
 }
 
 #[derive(Deserialize)]

@@ -163,6 +163,8 @@ fn operator(dir: &Path, plmn: &ShoId, listen: IpAddr, kind: KeyKind) -> Result<(
     network(dir, plmn, kind, Some(format!("http://ocsp.{domain}/")))?;
     let op: [u8; 16] = OsRandom.array();
     key_file::create(&dir.join("op.key"), &op)?;
+    let top: [u8; 32] = OsRandom.array();
+    key_file::create(&dir.join("top.key"), &top)?;
     let token = BASE64URL_NOPAD.encode(&OsRandom.array::<24>());
     let digest = format!("{}\n", Digest::of(token.as_bytes()));
     key_file::create(&dir.join("api.digest"), digest.as_bytes())?;
@@ -196,7 +198,9 @@ ask_pva = true             # ask the PVA online, beside the local chain check
 suites = [2]               # envelope suites, the best one that a TRE has is used
 order_lifetime_s = 86400
 
-[hlr]           # which visited networks may ask for whom: rehome peer add --serves
+[hlr]
+algorithm = "milenage"     # of new subscribers: milenage, or tuak where their TRE has it
+# Which visited networks may ask for whom: rehome peer add --serves
 # plain = "127.0.0.1:4222"   # GSUP without TLS, for the clients below alone
 # gsm_triplets = false       # whether vectors have SRES and Kc for 2G
 # limits = {{ node_per_s = 10000, node_burst = 20000, subscriber_per_s = 2, subscriber_burst = 100 }}

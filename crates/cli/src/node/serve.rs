@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use provisioning::Digest;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::payload::OperatorConstants;
 use provisioning::peer::Peer;
 use secret::Secret;
 use serde_json::json;
@@ -29,7 +30,7 @@ use tre::Suite;
 use trust::ocsp::{ExpiryPolicy, ResponderConfig};
 use trust::{Anchor, PvaAnchor};
 
-use super::config::{self, Config, Loaded, PeerFile};
+use super::config::{self, AlgorithmChoice, Config, Loaded, PeerFile};
 use super::{management, peer};
 use crate::radio::station;
 
@@ -117,6 +118,17 @@ fn pvas(dir: &Path, files: &[PeerFile]) -> Result<Vec<RegisteredPva>> {
     Ok(pvas)
 }
 
+/// OP or TOP.
+fn constant<const N: usize>(path: &Path) -> Result<Secret<[u8; N]>> {
+    let octets = key_file::read(path)?;
+    let octets: [u8; N] = octets
+        .expose()
+        .as_slice()
+        .try_into()
+        .with_context(|| format!("{} is {N} octets", path.display()))?;
+    Ok(Secret::new(octets))
+}
+
 async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
     let dir = &loaded.dir;
     let node_key = NodeKey::load(&dir.join("node.key"))?;
@@ -128,12 +140,13 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
             config.plmn
         );
     }
-    let op = key_file::read(&dir.join("op.key"))?;
-    let op: [u8; 16] = op
-        .expose()
-        .as_slice()
-        .try_into()
-        .context("op.key is 16 octets")?;
+    let top = match config.hlr.algorithm {
+        AlgorithmChoice::Milenage => None,
+        AlgorithmChoice::Tuak if config.hlr.osmo.is_some() => {
+            bail!("unsupported: with hlr.osmo there is no TUAK (hlr.algorithm)")
+        }
+        AlgorithmChoice::Tuak => Some(constant(&dir.join("top.key"))?),
+    };
     let digest = key_file::read(&dir.join("api.digest"))?;
     let digest: Digest = std::str::from_utf8(digest.expose())?.trim_end().parse()?;
     let files = loaded.peers()?;
@@ -165,7 +178,10 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
     let settings = OperatorConfig {
         connector: osmo.map(|osmo| osmo.connector(dir)).transpose()?,
         keys,
-        op: Secret::new(op),
+        constants: OperatorConstants {
+            op: constant(&dir.join("op.key"))?,
+            top,
+        },
         peers: peer_book(dir, &files)?,
         pvas: pvas(dir, &files)?,
         ask_pva: config.policy.ask_pva,

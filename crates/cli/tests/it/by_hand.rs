@@ -88,6 +88,7 @@ fn a_configuration_with_an_unknown_key_is_refused_by_its_name() {
         ("dm =", "dmm =", "dmm"),
         ("role = \"operator\"", "role = \"hlr\"", "hlr"),
         ("transfer = \"token\"", "transfer = \"nobody\"", "nobody"),
+        ("\"milenage\"", "\"comp128\"", "comp128"),
     ] {
         fs::write(&config, good.replace(from, to)).unwrap();
         let ran = serve(&config);
@@ -119,6 +120,47 @@ fn a_port_that_is_taken_is_named() {
         ran.stderr
     );
     assert!(ran.stderr.contains("in use"), "{}", ran.stderr);
+}
+
+/// TOP is wanted where new subscribers get TUAK, and only there: operators that an
+/// earlier version made have none.
+#[test]
+fn an_operator_with_tuak_wants_its_top() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (config, _) = operator(scratch.path(), "001-01");
+    let top = config.parent().unwrap().join("top.key");
+    assert_eq!(fs::read(&top).unwrap().len(), 32);
+    let milenage = fs::read_to_string(&config).unwrap();
+    let tuak = milenage.replace("algorithm = \"milenage\"", "algorithm = \"tuak\"");
+    assert_ne!(milenage, tuak);
+    fs::write(&config, &tuak).unwrap();
+    drop(Node::start(&config));
+    let osmo = "# [hlr.osmo]                 # subscribers in an OsmoHLR: docs/hlr-connectors.md\n# ctrl =";
+    assert!(tuak.contains(osmo));
+    let osmo = tuak
+        .replace(osmo, "[hlr.osmo]\nctrl =")
+        .replace("# database", "database");
+    fs::write(&config, osmo).unwrap();
+    let ran = serve(&config);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("no TUAK"), "{}", ran.stderr);
+    fs::write(&config, &tuak).unwrap();
+    fs::write(&top, [1; 16]).unwrap();
+    let ran = serve(&config);
+    assert_eq!(ran.status, Some(1));
+    assert!(
+        ran.stderr.contains("top.key is 32 octets"),
+        "{}",
+        ran.stderr
+    );
+    fs::remove_file(&top).unwrap();
+    let ran = serve(&config);
+    assert_eq!(ran.status, Some(1));
+    assert!(ran.stderr.contains("top.key"), "{}", ran.stderr);
+    let (before, rest) = milenage.split_once("[hlr]").unwrap();
+    let (_, after) = rest.split_once("[certificates]").unwrap();
+    fs::write(&config, format!("{before}[certificates]{after}")).unwrap();
+    drop(Node::start(&config));
 }
 
 #[test]

@@ -47,14 +47,20 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
 fn secrets(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
     let mut secrets = Vec::new();
     for operator in ["operator-001-01", "operator-001-02"] {
-        secrets.push(("OP", fs::read(dir.join(operator).join("op.key")).unwrap()));
+        for (name, file) in [("OP", "op.key"), ("TOP", "top.key")] {
+            let path = dir.join(operator).join(file);
+            if path.exists() {
+                secrets.push((name, fs::read(path).unwrap()));
+            }
+        }
     }
     with_operators(dir, async |operator, imsis, orders| {
         for imsi in imsis {
             if let Some(known) = operator.subscriber(&imsi).await.unwrap() {
                 let keys = known.value.keys();
-                secrets.push(("K", keys.k.expose().to_vec()));
-                secrets.push(("OPc", keys.opc.expose().to_vec()));
+                secrets.push(("K", keys.k().to_vec()));
+                // OPc, or TOPc.
+                secrets.push(("OPc", keys.operator().to_vec()));
             }
         }
         for order_id in orders {
@@ -114,10 +120,25 @@ fn all_envelope_keys(dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
 
 #[test]
 fn no_secret_is_in_logs_stores_or_output() {
+    for (algorithm, tops) in [("milenage", 0), ("tuak", 2)] {
+        nowhere(algorithm, tops);
+    }
+}
+
+/// `tops` is how many operators have a TOP.
+fn nowhere(algorithm: &str, tops: usize) {
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("data");
     let output = Command::new(env!("CARGO_BIN_EXE_rehome"))
-        .args(["demo", "--json", "--devices", "3", "--data"])
+        .args([
+            "demo",
+            "--json",
+            "--devices",
+            "3",
+            "--algorithm",
+            algorithm,
+            "--data",
+        ])
         .arg(&dir)
         .env("REHOME_LOG", "trace")
         .output()
@@ -128,6 +149,7 @@ fn no_secret_is_in_logs_stores_or_output() {
     secrets.extend(all_envelope_keys(&dir));
     let count = |name| secrets.iter().filter(|(known, _)| *known == name).count();
     assert_eq!((count("OP"), count("K"), count("password")), (2, 6, 6));
+    assert_eq!(count("TOP"), tops);
     assert_eq!((count("OPc"), count("PIK"), count("PCK")), (6, 3, 3));
     let mut places = vec![
         ("standard output".to_owned(), output.stdout),
@@ -137,8 +159,8 @@ fn no_secret_is_in_logs_stores_or_output() {
     files(&dir, &mut found);
     assert!(found.len() > 40, "{found:?}");
     for path in found {
-        // The operator's own constant lies in a file of its own, mode 0600.
-        if !path.ends_with("op.key") {
+        // The operator's own constants lie in files of their own, mode 0600.
+        if !path.ends_with("op.key") && !path.ends_with("top.key") {
             places.push((path.display().to_string(), fs::read(&path).unwrap()));
         }
     }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use provisioning::payload::AlgorithmId;
+use provisioning::ports::OperatorStore;
 use serde_json::Value;
 
 use crate::command::rehome;
-use crate::verifier::verify;
+use crate::verifier::{verify, with_operators};
 
 fn demo(arguments: &[&str]) -> (Option<i32>, Value) {
     let all = [&["demo", "--json"], arguments].concat();
@@ -121,6 +123,36 @@ fn every_kind_of_key_and_suite() {
     }
 }
 
+/// Devices move to operators whose subscribers have TUAK; the PCID keeps MILENAGE.
+#[test]
+fn tuak_is_what_new_subscribers_get() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = data(scratch.path());
+    let (status, report) = demo(&["--devices", "1", "--algorithm", "tuak", "--data", dir]);
+    assert_eq!((status, numbers(&report)), (Some(0), [1, 1, 0, 0, 0, 0]));
+    let mut found = Vec::new();
+    with_operators(scratch.path(), async |operator, imsis, _| {
+        for imsi in imsis {
+            if let Some(known) = operator.subscriber(&imsi).await.unwrap() {
+                let id = known.value.keys().id();
+                found.push((imsi.digits()[..5].to_owned(), id, known.value.is_enabled()));
+            }
+        }
+    });
+    let expected = [
+        ("00101".to_owned(), AlgorithmId::Milenage, false),
+        ("00102".to_owned(), AlgorithmId::Tuak, true),
+    ];
+    assert_eq!(found, expected);
+    verify(scratch.path(), 1, 0);
+    // On to the third operator with the plan that the directory has.
+    let (status, report) = demo(&["--data", dir, "--second-move"]);
+    assert_eq!((status, numbers(&report)), (Some(0), [2, 2, 0, 0, 0, 0]));
+    let other = rehome(&["demo", "--data", dir, "--algorithm", "milenage"]);
+    assert_eq!(other.status, Some(2));
+    assert!(other.stderr.contains("--algorithm"), "{}", other.stderr);
+}
+
 fn data(dir: &Path) -> &str {
     dir.to_str().unwrap()
 }
@@ -173,8 +205,13 @@ fn arguments_that_make_no_sense_are_usage_errors() {
         let ran = rehome(&[&["demo"], arguments.as_slice()].concat());
         assert_eq!(ran.status, Some(2), "{arguments:?}: {}", ran.stderr);
     }
-    let both = rehome(&["demo", "--second-move", "--no-coverage", "1"]);
-    assert_eq!(both.status, Some(2));
+    for arguments in [
+        ["--second-move", "--no-coverage", "1"],
+        ["--hlr=osmo", "--algorithm", "tuak"],
+    ] {
+        let both = rehome(&[&["demo"], arguments.as_slice()].concat());
+        assert_eq!(both.status, Some(2), "{arguments:?}");
+    }
 }
 
 /// Whether to skip the tests with a real OsmoHLR: not in CI.

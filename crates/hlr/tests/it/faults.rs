@@ -4,8 +4,11 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use aka::{TuakKey, TuakLengths};
 use hlr::OsmoHlr;
+use provisioning::payload::{MilenageKeys, SubscriberKeys, TuakKeys};
 use provisioning::ports::hlr::{HlrError, HlrPort, settle};
+use secret::Secret;
 
 use crate::world::{K, imsi, keys, subscriber, world};
 
@@ -64,13 +67,26 @@ async fn a_database_of_another_hlr_is_noticed() {
 async fn what_it_cannot_hold_is_refused_by_name() {
     let Some(world) = world() else { return };
     world.settle(&subscriber(IMSI, false)).await;
-    let mut odd = keys(K);
-    odd.constants = Some(vec![0; 85]);
+    let SubscriberKeys::Milenage(usual) = keys(K) else {
+        panic!("MILENAGE");
+    };
+    let own = MilenageKeys {
+        constants: Some(vec![0; 85]),
+        ..usual
+    };
+    let tuak = TuakKeys {
+        k: TuakKey::Short(Secret::new(K)),
+        topc: Secret::new([1; 32]),
+        lengths: TuakLengths::LIKE_MILENAGE,
+        iterations: std::num::NonZeroU8::MIN,
+    };
     let number = imsi(IMSI);
-    let refused = world.hlr.set_auth(&number, &odd, aka::Seq::default());
-    let error = refused.await.unwrap_err();
-    assert_eq!(error.code(), "hlr-unsupported");
-    assert!(error.to_string().contains("milenage-constants"), "{error}");
+    for (odd, name) in [(own.into(), "milenage-constants"), (tuak.into(), "tuak")] {
+        let refused = world.hlr.set_auth(&number, &odd, aka::Seq::default());
+        let error = refused.await.unwrap_err();
+        assert_eq!(error.code(), "hlr-unsupported");
+        assert!(error.to_string().contains(name), "{error}");
+    }
     let unknown = imsi("001020000000009");
     let zero = aka::Seq::default();
     assert_eq!(code(world.hlr.enable(&unknown).await), "hlr-refused");

@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use aka::usim::{Answer, SqnArray, authenticate};
-use aka::{Autn, Imsi, Milenage, Rand};
+use aka::{Algorithm, Autn, Imsi, Rand};
 use gsup::{AuthTuple, Resync};
 use hlr::{OsmoHlr, OsmoProgram};
 use provisioning::hlr::Subscriber;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{MilenageKeys, SubscriberKeys};
 use provisioning::ports::hlr::settle;
 use secret::Secret;
 
@@ -37,14 +37,14 @@ pub fn imsi(digits: &str) -> Imsi {
 }
 
 /// The keys of TS 35.208 set 1, or any others.
-pub fn keys(k: [u8; 16]) -> MilenageKeys {
+pub fn keys(k: [u8; 16]) -> SubscriberKeys {
     let opc = "cd63cb71954a9f4e48a5994e37a02baf";
     let opc = data_encoding::HEXLOWER.decode(opc.as_bytes()).unwrap();
-    MilenageKeys {
+    SubscriberKeys::Milenage(MilenageKeys {
         k: Secret::new(k),
         opc: Secret::new(opc.try_into().unwrap()),
         constants: None,
-    }
+    })
 }
 
 pub const K: [u8; 16] = [
@@ -87,14 +87,14 @@ impl World {
 
 /// A live USIM with the keys of TS 35.208 set 1.
 pub struct Usim {
-    milenage: Milenage,
+    algorithm: Algorithm,
     pub array: SqnArray,
 }
 
 impl Usim {
     pub fn new() -> Self {
         Self {
-            milenage: keys(K).milenage().unwrap(),
+            algorithm: keys(K).algorithm().unwrap(),
             array: SqnArray::new(),
         }
     }
@@ -103,7 +103,7 @@ impl Usim {
     pub fn take(&mut self, tuple: &AuthTuple) -> Result<(), Resync> {
         let umts = tuple.umts.as_ref().unwrap();
         let (rand, autn) = (Rand(tuple.rand), Autn(umts.autn));
-        match authenticate(&self.milenage, &mut self.array, &rand, &autn).unwrap() {
+        match authenticate(&self.algorithm, &mut self.array, &rand, &autn).unwrap() {
             Answer::Accepted(response) => {
                 assert_eq!(response.res.expose(), umts.res.expose());
                 Ok(())

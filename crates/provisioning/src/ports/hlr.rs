@@ -9,7 +9,7 @@ use clock::Timestamp;
 use thiserror::Error;
 
 use crate::hlr::Subscriber;
-use crate::payload::MilenageKeys;
+use crate::payload::SubscriberKeys;
 
 /// What an HLR says of one subscriber. It has keys: there is no `Debug`.
 pub struct HlrRecord {
@@ -19,7 +19,7 @@ pub struct HlrRecord {
     /// nodes may send one.
     pub attaches: Option<bool>,
     /// Its keys, if it has exactly one set of the form that ours have.
-    pub keys: Option<MilenageKeys>,
+    pub keys: Option<SubscriberKeys>,
     /// The last SQN of a vector, where there are keys.
     pub sqn: Option<Sqn>,
     /// What the last serving node called itself: nobody has checked it.
@@ -95,7 +95,7 @@ pub trait HlrPort: Send + Sync {
     fn set_auth(
         &self,
         imsi: &Imsi,
-        keys: &MilenageKeys,
+        keys: &SubscriberKeys,
         floor: Seq,
     ) -> impl Future<Output = HlrResult<()>> + Send;
 
@@ -122,17 +122,14 @@ impl HlrRecord {
         let floor = Seq::new(wanted.seq_bound()).unwrap_or(Seq::MAX);
         self.authenticates == enabled
             && self.attaches == Some(enabled)
-            && self.has(&wanted.keys())
+            && self.has(wanted.keys())
             && self.sqn.is_some_and(|sqn| sqn.seq() >= floor)
     }
 
     /// Whether these are its keys, in constant time.
     #[must_use]
-    pub fn has(&self, wanted: &MilenageKeys) -> bool {
-        self.keys.as_ref().is_some_and(|keys| {
-            let equal = keys.k.ct_eq(&wanted.k) & keys.opc.ct_eq(&wanted.opc);
-            equal && keys.constants == wanted.constants
-        })
+    pub fn has(&self, wanted: &SubscriberKeys) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.ct_eq(wanted))
     }
 }
 
@@ -160,7 +157,7 @@ pub async fn settle<P: HlrPort>(
         port.disable(imsi).await?;
     }
     let floor = Seq::new(wanted.seq_bound()).unwrap_or(Seq::MAX);
-    port.set_auth(imsi, &wanted.keys(), floor).await?;
+    port.set_auth(imsi, wanted.keys(), floor).await?;
     if wanted.is_enabled() {
         port.enable(imsi).await?;
     }

@@ -9,6 +9,7 @@ use trust::ShoId;
 
 use super::Account;
 use crate::documents::{Signed, SignedDocument};
+use crate::payload::AlgorithmId;
 use crate::watch::{SeqWatch, Sighting};
 use crate::{Digest, McimId, Nonce, OrderId, ProvisioningError, Reason, Terms, stored};
 
@@ -93,6 +94,9 @@ pub struct Order {
     #[serde(with = "stored::base64")]
     pub(super) signature_certificate: Vec<u8>,
     pub(super) suite: u8,
+    /// The new subscriber's authentication algorithm.
+    #[serde(default = "milenage")]
+    pub(super) algorithm: u8,
     pub(super) terms: Terms,
     #[serde(with = "stored::moment")]
     pub(super) created: Timestamp,
@@ -123,6 +127,11 @@ pub struct Order {
     #[serde(with = "stored::maybe_base64")]
     pub(super) release: Option<Vec<u8>>,
     pub(super) installs: u32,
+}
+
+/// The only algorithm of orders that were stored without one.
+fn milenage() -> u8 {
+    AlgorithmId::Milenage.octet()
 }
 
 /// A signed document as it was received or sent.

@@ -103,7 +103,7 @@ impl Order {
             (request.attempt >= self.attempt, "attempt-stale"),
             (request.info.suites.contains(&self.suite), "no-common-suite"),
             (
-                request.info.algorithms.contains(&1),
+                request.info.algorithms.contains(&self.algorithm),
                 "algorithm-unsupported",
             ),
             (

@@ -13,7 +13,7 @@ use super::Account;
 use super::order::{Order, OrderState, Token};
 use crate::documents::{Announcement, sign};
 use crate::effect::Effect;
-use crate::payload::{Binding, Credentials, Mcim, MilenageKeys, prov_urls_digest};
+use crate::payload::{Binding, Credentials, Mcim, OperatorConstants, prov_urls_digest};
 use crate::watch::SeqWatch;
 use crate::{Digest, McimId, Nonce, OperatorKeys, OrderId, ProvisioningError, Terms};
 
@@ -48,8 +48,8 @@ pub struct Registrar<'a> {
     pub sho_id: &'a ShoId,
     /// Its keys.
     pub keys: &'a OperatorKeys,
-    /// OP, from which each subscriber's OPc is derived.
-    pub op: &'a Secret<[u8; 16]>,
+    /// OP and TOP, from which each subscriber's OPc or TOPc is derived.
+    pub constants: &'a OperatorConstants,
     /// The PVAs that it trusts.
     pub pvas: &'a [PvaAnchor],
     /// The envelope suites that its policy allows.
@@ -111,7 +111,7 @@ impl Order {
     /// the envelope, nowhere else), the account, and the signed announcement.
     ///
     /// # Errors
-    /// A chain that does not hold, no common suite, terms below the TRE's
+    /// A chain that does not hold, no common suite or algorithm, terms below the TRE's
     /// floors, or an IMSI that is not the recipient's.
     pub fn register(
         registration: Registration,
@@ -146,7 +146,7 @@ impl Order {
         };
         let account = Account::random(registrar.server_id, random);
         let nonce_a = Nonce::random(random);
-        let keys = MilenageKeys::random(registrar.op, random);
+        let keys = registrar.constants.draw(&limits.algorithms, random)?;
         let mcim_id = McimId::random(random);
         let mcim = Mcim {
             binding: binding.clone(),
@@ -174,6 +174,7 @@ impl Order {
             reason: None,
             signature_certificate: certificates.signature,
             suite: suite.octet(),
+            algorithm: keys.id().octet(),
             terms: registrar.terms,
             created: registrar.now,
             expires: registrar.now.plus(registrar.lifetime),

@@ -142,7 +142,12 @@ impl<B: Backend> Tre<B> {
             sho_id: order.to.sho_id.clone(),
         })?;
         let terms = (order.terms.t_attach, order.terms.t_ack);
+        let algorithm = mcim.keys.id().octet();
         let rules = [
+            (
+                self.limits.algorithms.contains(&algorithm),
+                "algorithm-unsupported",
+            ),
             (mcim.mcim_id == package.mcim_id, "mcim-id-mismatch"),
             (
                 mcim.imsi.digits().starts_with(&order.to.sho_id.prefix()),

@@ -5,12 +5,11 @@ use ::tre::TreId;
 use aka::usim::SqnArray;
 use aka::{Imsi, Ind, Seq};
 use clock::Timestamp;
-use secret::Secret;
 use serde::{Deserialize, Serialize};
 use trust::{Anchor, ShoId};
 
 use super::certificate;
-use crate::payload::MilenageKeys;
+use crate::payload::SubscriberKeys;
 use crate::stored;
 use crate::{Digest, McimId, Nonce, OrderId, ProvisioningError, Terms};
 
@@ -25,7 +24,7 @@ pub struct Pcid {
     /// Its form is an IMSI's.
     pub imsi: Imsi,
     /// Its keys.
-    pub keys: MilenageKeys,
+    pub keys: SubscriberKeys,
 }
 
 /// What the supplier puts into a TRE.
@@ -120,12 +119,8 @@ pub(super) struct Slot {
     pub(super) mcim_id: McimId,
     #[serde(with = "stored::text")]
     pub(super) imsi: Imsi,
-    #[serde(with = "stored::key16")]
-    k: Secret<[u8; 16]>,
-    #[serde(with = "stored::key16")]
-    opc: Secret<[u8; 16]>,
-    #[serde(with = "stored::maybe_base64")]
-    constants: Option<Vec<u8>>,
+    #[serde(flatten, with = "stored::keys")]
+    keys: SubscriberKeys,
     /// The highest SEQ of each IND.
     seqs: Vec<u64>,
     is_pcid: bool,
@@ -310,31 +305,22 @@ impl Operator {
 }
 
 impl Slot {
-    pub(super) fn new(mcim_id: McimId, imsi: Imsi, keys: MilenageKeys, is_pcid: bool) -> Self {
+    pub(super) fn new(mcim_id: McimId, imsi: Imsi, keys: SubscriberKeys, is_pcid: bool) -> Self {
         Self {
             mcim_id,
             imsi,
-            k: keys.k,
-            opc: keys.opc,
-            constants: keys.constants,
+            keys,
             seqs: vec![0; Ind::COUNT],
             is_pcid,
         }
     }
 
-    pub(super) fn keys(&self) -> MilenageKeys {
-        MilenageKeys {
-            k: self.k.clone(),
-            opc: self.opc.clone(),
-            constants: self.constants.clone(),
-        }
+    pub(super) fn keys(&self) -> &SubscriberKeys {
+        &self.keys
     }
 
-    pub(super) fn holds(&self, imsi: &Imsi, keys: &MilenageKeys) -> bool {
-        self.imsi == *imsi
-            && self.k.ct_eq(&keys.k)
-            && self.opc.ct_eq(&keys.opc)
-            && self.constants == keys.constants
+    pub(super) fn holds(&self, imsi: &Imsi, keys: &SubscriberKeys) -> bool {
+        self.imsi == *imsi && self.keys.ct_eq(keys)
     }
 
     pub(super) fn sqn(&self) -> SqnArray {
@@ -347,5 +333,24 @@ impl Slot {
 
     pub(super) fn set_sqn(&mut self, array: &SqnArray) {
         self.seqs = array.seqs().iter().map(|seq| seq.to_u64()).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the versions stored it that knew MILENAGE alone.
+    #[test]
+    fn a_slot_of_the_old_shape_is_read_and_written_alike() {
+        let old = r#"{"mcim_id":"01010101010101010101010101010101","imsi":"001010000000001","k":"BwcHBwcHBwcHBwcHBwcHBw==","opc":"CAgICAgICAgICAgICAgICA==","constants":null,"seqs":[3,4],"is_pcid":true}"#;
+        let read: Slot = serde_json::from_str(old).unwrap();
+        assert_eq!(read.keys().k(), [7; 16]);
+        assert_eq!(read.keys().operator(), [8; 16]);
+        let written: serde_json::Value = serde_json::to_value(&read).unwrap();
+        assert_eq!(
+            written,
+            serde_json::from_str::<serde_json::Value>(old).unwrap()
+        );
     }
 }

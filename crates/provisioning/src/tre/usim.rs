@@ -29,9 +29,9 @@ impl<B: Backend> Tre<B> {
     ) -> Result<UsimAnswer, ProvisioningError> {
         let active = self.state.active;
         let slot = self.state.active_slot();
-        let milenage = slot.keys().milenage()?;
+        let algorithm = slot.keys().algorithm()?;
         let mut sqn = slot.sqn();
-        match authenticate(&milenage, &mut sqn, rand, autn)? {
+        match authenticate(&algorithm, &mut sqn, rand, autn)? {
             Answer::SyncFailure(auts) => Ok(UsimAnswer::SyncFailure(auts)),
             Answer::Accepted(response) => {
                 if let Some(slot) = self.state.slot_mut(active) {

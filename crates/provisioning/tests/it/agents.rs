@@ -8,6 +8,7 @@ use clock::Tick;
 use dm::session::{Encoding, Received, Transmit};
 use provisioning::OrderId;
 use provisioning::agent::{Agent, Duty, Host};
+use provisioning::payload::AlgorithmId;
 use provisioning::recipient::OrderState;
 use provisioning::tre::Phase;
 use sim::net::SimRandom;
@@ -200,7 +201,10 @@ impl Running {
 
 /// An announced order, its bootstrap, and the device that is to move.
 fn ready(seed: u64) -> (World, Running, OrderId, Vec<u8>) {
-    let mut world = World::new(seed);
+    ready_in(World::new(seed))
+}
+
+fn ready_in(mut world: World) -> (World, Running, OrderId, Vec<u8>) {
     let device = world.device();
     let connectivity = world.connectivity(&device);
     let token = world.token(&device, TO);
@@ -248,6 +252,26 @@ fn duties_lead_from_the_first_attach_to_the_new_operator() {
     running.run(&mut world, order_id, Duration::from_secs(60));
     completes(&mut world, &mut running, order_id);
     assert!(running.duties < 30, "{} duties", running.duties);
+}
+
+/// The same with TUAK: the new operator's subscriber has it, and so has the USIM.
+#[test]
+fn duties_lead_to_an_operator_with_tuak() {
+    let mut world = World::new(405);
+    world.use_tuak(TO);
+    world.supplier.limits.algorithms = vec![1, 2];
+    let (mut world, mut running, order_id, container) = ready_in(world);
+    assert_eq!(running.push(&mut world, &container), None);
+    running.run(&mut world, order_id, Duration::from_secs(60));
+    completes(&mut world, &mut running, order_id);
+    let rows = world.operators[&sho(TO)].hlr.values();
+    let ids: Vec<AlgorithmId> = rows.map(|row| row.keys.id()).collect();
+    assert_eq!(ids, [AlgorithmId::Tuak]);
+    running.reboot();
+    running.attach(&mut world);
+    let imsi = running.agent().tre().active_imsi().clone();
+    assert!(imsi.digits().starts_with(&sho(TO).prefix()));
+    assert!(running.agent().access().is_some(), "attached again");
 }
 
 #[test]

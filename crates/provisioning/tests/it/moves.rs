@@ -3,6 +3,7 @@
 
 use provisioning::donor::{DepartureState, Home};
 use provisioning::effect::Effect;
+use provisioning::payload::AlgorithmId;
 use provisioning::recipient::OrderState;
 use tre::{KeyKind, Suite};
 
@@ -72,6 +73,37 @@ fn every_kind_of_key_and_suite() {
                 let mut device = world.device();
                 world.complete_move(&mut device, "001-02");
             }
+        }
+    }
+}
+
+/// TUAK where the TRE has it, MILENAGE where it has that alone; and back to an
+/// operator with MILENAGE.
+#[test]
+fn new_subscribers_get_an_algorithm_that_their_tre_has() {
+    for (algorithms, expected) in [
+        (vec![1, 2], AlgorithmId::Tuak),
+        (vec![2], AlgorithmId::Tuak),
+        (vec![1], AlgorithmId::Milenage),
+    ] {
+        let mut world = World::new(3);
+        world.use_tuak("001-02");
+        world.supplier.limits.algorithms = algorithms.clone();
+        let mut device = world.device();
+        world.complete_move(&mut device, "001-02");
+        let ids = |world: &World, name: &str| -> Vec<AlgorithmId> {
+            let rows = world.operators[&sho(name)].hlr.values();
+            rows.map(|row| row.keys.id()).collect()
+        };
+        assert_eq!(ids(&world, "001-02"), [expected]);
+        device.reboot();
+        assert!(device.attach(
+            world.operators.get_mut(&sho("001-02")).unwrap(),
+            &mut world.random
+        ));
+        if algorithms.contains(&1) {
+            world.complete_move(&mut device, "001-03");
+            assert_eq!(ids(&world, "001-03"), [AlgorithmId::Milenage]);
         }
     }
 }

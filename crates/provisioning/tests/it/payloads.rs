@@ -1,7 +1,10 @@
 //! The TLV payloads of section 2, against octets written by hand from the
 //! table there.
 
-use provisioning::payload::{Credentials, Mcim};
+use aka::{Amf, AuthenticationVector, Rand, Sqn};
+use data_encoding::HEXLOWER;
+use provisioning::payload::{AlgorithmId, Credentials, Mcim, MilenageKeys, SubscriberKeys};
+use serde::Deserialize;
 
 /// `tag | length u16 BE | value`.
 fn field(tag: u8, value: &[u8]) -> Vec<u8> {
@@ -139,7 +142,7 @@ fn other_algorithms_are_unsupported_and_wrong_lengths_refused() {
             .code()
             .to_owned()
     };
-    assert_eq!(with(0x13, &[2]), "algorithm-unsupported");
+    assert_eq!(with(0x13, &[3]), "algorithm-unsupported");
     assert_eq!(with(0x13, &[9]), "algorithm-unsupported");
     for (tag, value) in [
         (0x01, &b"urn:x-rehome:tre:acme:00"[..]),
@@ -168,12 +171,109 @@ fn an_operators_own_constants_are_taken_and_colliding_ones_refused() {
         fields.insert(9, field(0x15, constants));
         Mcim::decode(&fields.concat())
     };
-    assert!(with(&standard).unwrap().keys.constants.is_some());
+    let own = with(&standard).unwrap();
+    assert!(matches!(
+        &own.keys,
+        SubscriberKeys::Milenage(MilenageKeys {
+            constants: Some(_),
+            ..
+        })
+    ));
+    assert_eq!(own.keys.id(), AlgorithmId::Milenage);
     let mut colliding = standard.clone();
     colliding[2] = 0;
     colliding[5 + 2 * 16 + 15] = 1;
     assert!(with(&colliding).is_err());
     assert!(with(&standard[..84]).is_err());
+}
+
+#[derive(Deserialize)]
+struct Vectors {
+    vectors: Vec<Vector>,
+    refused: Vec<Refused>,
+}
+
+#[derive(Deserialize)]
+struct Vector {
+    name: String,
+    alg: String,
+    imsi: String,
+    rand: String,
+    sqn: String,
+    amf: String,
+    autn: String,
+    xres: String,
+    payload: String,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    name: String,
+    code: String,
+    payload: String,
+}
+
+fn model() -> Vectors {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vectors/payload.json");
+    serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
+}
+
+fn octets(hex: &str) -> Vec<u8> {
+    HEXLOWER.decode(hex.as_bytes()).unwrap()
+}
+
+/// `vectors/payload.json`: the octets, and what a USIM makes of a challenge with
+/// what is in them.
+#[test]
+fn the_models_payloads_read_write_and_authenticate() {
+    let vectors = model().vectors;
+    for vector in &vectors {
+        let payload = octets(&vector.payload);
+        let read = Mcim::decode(&payload).unwrap();
+        assert!(
+            read.encode().unwrap().expose() == &payload,
+            "{}",
+            vector.name
+        );
+        assert_eq!(read.imsi.digits(), vector.imsi);
+        let id = match vector.alg.as_str() {
+            "tuak" => AlgorithmId::Tuak,
+            _ => AlgorithmId::Milenage,
+        };
+        assert_eq!(read.keys.id(), id, "{}", vector.name);
+        let sqn: [u8; 6] = octets(&vector.sqn).try_into().unwrap();
+        let made = AuthenticationVector::new(
+            &read.keys.algorithm().unwrap(),
+            Rand(octets(&vector.rand).try_into().unwrap()),
+            Sqn::from_octets(sqn),
+            Amf(octets(&vector.amf).try_into().unwrap()),
+        );
+        assert_eq!(
+            made.autn.0.to_vec(),
+            octets(&vector.autn),
+            "{}",
+            vector.name
+        );
+        assert!(
+            made.xres.expose() == octets(&vector.xres),
+            "{}",
+            vector.name
+        );
+    }
+    assert_eq!(vectors.len(), 19);
+}
+
+#[test]
+fn what_the_model_refuses_is_refused_with_its_code() {
+    let refused = model().refused;
+    for row in &refused {
+        let reason = Mcim::decode(&octets(&row.payload))
+            .map(drop)
+            .unwrap_err()
+            .reason();
+        assert_eq!(reason.code(), row.code, "{}", row.name);
+    }
+    assert_eq!(refused.len(), 21);
 }
 
 type Decode = fn(&[u8]) -> Result<(), provisioning::ProvisioningError>;

@@ -6,7 +6,7 @@ use hlr::OsmoHlr;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
-use secret::Secret;
+use provisioning::payload::OperatorConstants;
 use tls::http::{Hosts, ServerLimits};
 use tokens::OperatorKeyDir;
 use tokio::net::TcpListener;
@@ -23,8 +23,9 @@ pub struct OperatorConfig {
     pub connector: Option<OsmoHlr>,
     /// Its keys and leaves.
     pub keys: OperatorKeyDir,
-    /// OP, from which the OPc of each new subscriber is derived.
-    pub op: Secret<[u8; 16]>,
+    /// OP, from which the OPc of each new subscriber is derived, and TOP if they
+    /// get TUAK where their TRE has it.
+    pub constants: OperatorConstants,
     /// The operators that it knows.
     pub peers: PeerBook,
     /// The PVAs that it knows.

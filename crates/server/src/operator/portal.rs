@@ -7,7 +7,7 @@ use std::time::Instant;
 use aka::Imsi;
 use provisioning::donor::{Acceptor, Home, Subscription};
 use provisioning::hlr::Subscriber;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{MilenageKeys, SubscriberKeys};
 use provisioning::pcids::{self, PcidRow};
 use provisioning::ports::{Commit, OperatorStore};
 use provisioning::recipient::{Order, Registrar, Registration, TreCertificates};
@@ -36,20 +36,21 @@ pub struct MadeDevice {
 
 impl Operator {
     /// The {PCID, K} for a device that is to be made: drawn at the first call,
-    /// the same at every other. It may not attach before the device is known.
+    /// the same at every other, for MILENAGE. It may not attach before the device is known.
     ///
     /// # Errors
     /// `imsi-not-of-sho`; `pcid-in-use` once a device has it.
-    pub async fn pcid(&self, imsi: &Imsi) -> Result<MilenageKeys, Error> {
+    pub async fn pcid(&self, imsi: &Imsi) -> Result<SubscriberKeys, Error> {
         let shared = &self.0;
         self.check_own(imsi)?;
         if shared.store.subscription_of(imsi).await?.is_some() {
             return Err(ProvisioningError::refused("pcid-in-use").into());
         }
         if let Some(known) = shared.store.subscriber(imsi).await? {
-            return Ok(known.value.keys());
+            return Ok(known.value.keys().clone());
         }
-        let keys = MilenageKeys::random(&shared.config.op, &mut OsRandom);
+        let op = &shared.config.constants.op;
+        let keys = SubscriberKeys::from(MilenageKeys::random(op, &mut OsRandom));
         let commit = Commit {
             subscribers: vec![new(Subscriber::new(imsi.clone(), keys.clone()))],
             ..Commit::default()
@@ -282,7 +283,7 @@ impl Shared {
             time: time(),
             sho_id: config.sho_id(),
             keys: &config.keys.keys,
-            op: &config.op,
+            constants: &config.constants,
             pvas: &self.pvas,
             suites: &config.suites,
             terms: config.terms,

@@ -69,7 +69,7 @@ pub async fn plant(world: &World, imsi: &str) -> Imsi {
     };
     let create = Effect::CreateSubscriber {
         imsi: imsi.clone(),
-        keys,
+        keys: keys.into(),
     };
     change(world, vec![create, Effect::EnableSubscriber(imsi.clone())]).await;
     imsi

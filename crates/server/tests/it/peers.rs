@@ -199,7 +199,7 @@ async fn fill(home: &server::operator::Operator) -> Commit {
             .collect();
         let create = |imsi: &Imsi| Effect::CreateSubscriber {
             imsi: imsi.clone(),
-            keys: MilenageKeys::random(&Secret::new([0; 16]), &mut OsRandom),
+            keys: MilenageKeys::random(&Secret::new([0; 16]), &mut OsRandom).into(),
         };
         let commit = Commit {
             effects: numbers.iter().map(create).collect(),

@@ -66,8 +66,8 @@ async fn no_secret_is_in_any_file() {
     let pushed = world.announce(&mut home, order.announcement());
     for effect in &commit.effects {
         if let Effect::CreateSubscriber { keys, .. } = effect {
-            secrets.push(keys.k.expose().to_vec());
-            secrets.push(keys.opc.expose().to_vec());
+            secrets.push(keys.k().to_vec());
+            secrets.push(keys.operator().to_vec());
         }
     }
     assert_eq!(secrets.len(), 6);

@@ -11,7 +11,7 @@ use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::{Acceptor, DonorPolicy, Subscription, TransferPolicy, read_announcement};
 use provisioning::effect::Effect;
 use provisioning::hlr::Subscriber;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{MilenageKeys, OperatorConstants};
 use provisioning::peer::Peer;
 use provisioning::ports::{Commit, Versioned};
 use provisioning::recipient::{Order, Registrar, Registration, TreCertificates};
@@ -190,7 +190,7 @@ impl World {
     pub(crate) fn create(&mut self, imsi: &Imsi) -> Effect {
         Effect::CreateSubscriber {
             imsi: imsi.clone(),
-            keys: self.keys(),
+            keys: self.keys().into(),
         }
     }
 
@@ -226,7 +226,10 @@ impl World {
             time: self.time(),
             sho_id: &self.recipient.sho_id,
             keys: &self.recipient.keys,
-            op: &Secret::new([0x4f; 16]),
+            constants: &OperatorConstants {
+                op: Secret::new([0x4f; 16]),
+                top: None,
+            },
             pvas: std::slice::from_ref(&self.pva),
             suites: &[Suite::Two],
             terms: Terms::DEFAULT,

@@ -74,7 +74,7 @@ impl Factory {
             anchor: &self.anchor,
             pcid: Pcid {
                 imsi: "001010000000001".parse::<Imsi>().unwrap(),
-                keys: milenage_keys(),
+                keys: milenage_keys().into(),
             },
             pcid_mcim: McimId(self.random.array()),
             made: noon(),

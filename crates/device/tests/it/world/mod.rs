@@ -24,7 +24,7 @@ use openssl::pkey::PKey;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::{Acceptor, DonorPolicy, Subscription, TransferPolicy, read_announcement};
 use provisioning::effect::Effect;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{MilenageKeys, OperatorConstants, SubscriberKeys};
 use provisioning::peer::Peer;
 use provisioning::recipient::{Order, Registrar, Registration, TreCertificates};
 use provisioning::tre::{Pcid, TreKind};
@@ -52,16 +52,16 @@ pub fn time() -> TimePolicy {
 
 /// Subscribers that may authenticate, with their keys and next SEQ.
 #[derive(Default)]
-pub struct Hlr(BTreeMap<String, (MilenageKeys, bool, u64)>);
+pub struct Hlr(BTreeMap<String, (SubscriberKeys, bool, u64)>);
 
 impl Hlr {
     pub fn vector(&mut self, imsi: &Imsi) -> Option<AuthenticationVector> {
         let (keys, enabled, seq) = self.0.get_mut(imsi.digits())?;
         *seq += 1;
         let sqn = Sqn::new(Seq::new(*seq).unwrap(), Ind::default());
-        let milenage = keys.milenage().unwrap();
+        let algorithm = keys.algorithm().unwrap();
         let rand = Rand(OsRandom.array());
-        enabled.then(|| AuthenticationVector::new(&milenage, rand, sqn, Amf([0, 0])))
+        enabled.then(|| AuthenticationVector::new(&algorithm, rand, sqn, Amf([0, 0])))
     }
 
     pub fn apply(&mut self, effect: &Effect) {
@@ -179,7 +179,7 @@ impl World {
         let key = NodeKey::create(&dir.join("node.key"), &mut OsRandom).unwrap();
         let (tre_id, imsi): (TreId, Imsi) =
             (TRE.parse().unwrap(), "001010000000001".parse().unwrap());
-        let pcid = MilenageKeys::random(&Secret::new([1; 16]), &mut OsRandom);
+        let pcid = SubscriberKeys::from(MilenageKeys::random(&Secret::new([1; 16]), &mut OsRandom));
         let package = manufacture(&dir, &supplier, &old, &key, &tre_id, &imsi, &pcid);
         let mut hlr = Hlr::default();
         hlr.apply(&Effect::CreateSubscriber {
@@ -448,7 +448,7 @@ fn manufacture(
     key: &NodeKey,
     tre_id: &TreId,
     imsi: &Imsi,
-    pcid: &MilenageKeys,
+    pcid: &SubscriberKeys,
 ) -> TrePackage {
     let plan = TrePlan {
         tre_id: tre_id.clone(),
@@ -496,7 +496,10 @@ fn register(
         time: time(),
         sho_id: new.anchor.sho_id(),
         keys: &new.keys,
-        op: &Secret::new([2; 16]),
+        constants: &OperatorConstants {
+            op: Secret::new([2; 16]),
+            top: None,
+        },
         pvas: std::slice::from_ref(&supplier.pva),
         suites: &[Suite::Two],
         terms,

@@ -7,10 +7,11 @@ use provisioning::documents::{
     Attachment, Confirmation, Decision, Outcome, Package, ProvisioningRequest, Release, Signed,
     SignedDocument, Verdict, sign, sign_without_leaf,
 };
-use provisioning::payload::{Binding, Mcim, MilenageKeys};
+use provisioning::payload::{Binding, Mcim, MilenageKeys, TuakKeys};
 use provisioning::tre::Tre;
 use provisioning::{Digest, McimId, Nonce, OrderId, Reason};
 use secret::Secret;
+use sim::net::SimRandom;
 use tre::envelope::{Content, ContentTag, seal};
 use tre::{Recipient, Suite};
 use trust::Certificate;
@@ -446,6 +447,9 @@ fn every_field_of_a_sealed_mcim() {
         ("imsi-not-of-sho", |m| {
             m.imsi = "001030000000001".parse().unwrap()
         }),
+        ("algorithm-unsupported", |m| {
+            m.keys = TuakKeys::random(&Secret::new([7; 32]), &mut SimRandom::from_seed(1)).into()
+        }),
         ("terms-differ", |m| m.t_attach += 1),
         ("terms-differ", |m| m.t_ack += 1),
         ("envelope-binding", |m| m.binding.sho_id = sho("001-03")),
@@ -523,7 +527,7 @@ fn sealed_anew(
         },
         mcim_id: package.mcim_id,
         imsi: "001020000000999".parse().unwrap(),
-        keys,
+        keys: keys.into(),
         t_attach: TERMS.t_attach,
         t_ack: TERMS.t_ack,
     };

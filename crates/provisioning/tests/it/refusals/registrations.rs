@@ -11,6 +11,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("TRE of a supplier whose PVA is not known", unknown_pva),
     ("TRE_id outside its PVA's name", other_name),
     ("certificate of another TRE", other_tre),
+    ("TRE without an algorithm of the operator's", no_algorithm),
 ];
 
 fn registered_with(world: &mut World, device: &Device) -> Reason {
@@ -56,6 +57,14 @@ fn other_name(world: &mut World, device: &mut Device) -> Reason {
     );
     let _ = device;
     Reason::parse(refused.unwrap_err().code()).unwrap()
+}
+
+/// A TRE with TUAK alone; the operator has no TOP.
+fn no_algorithm(world: &mut World, _: &mut Device) -> Reason {
+    let usual = std::mem::replace(&mut world.supplier.limits.algorithms, vec![2]);
+    let device = world.device();
+    world.supplier.limits.algorithms = usual;
+    registered_with(world, &device)
 }
 
 fn other_tre(world: &mut World, device: &mut Device) -> Reason {

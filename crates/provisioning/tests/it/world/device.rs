@@ -5,7 +5,7 @@ use aka::Imsi;
 use clock::{Random, Timestamp};
 use provisioning::bootstrap::Change;
 use provisioning::donor::Subscription;
-use provisioning::payload::{Credentials, MilenageKeys};
+use provisioning::payload::{Credentials, MilenageKeys, SubscriberKeys};
 use provisioning::tre::{Accepted, MadeTre, Pcid, Tre, TreKind, UsimAnswer};
 use provisioning::{McimId, ProvisioningError};
 use secret::Secret;
@@ -79,11 +79,11 @@ impl Device {
                 envelope: Some(certify(KeyUse::Envelope)),
             }
         };
-        let keys = MilenageKeys {
+        let keys = SubscriberKeys::from(MilenageKeys {
             k: Secret::new(random.array()),
             opc: Secret::new(random.array()),
             constants: None,
-        };
+        });
         ro.hlr.insert(
             imsi.clone(),
             HlrRow {

@@ -22,6 +22,7 @@ use provisioning::effect::Effect;
 use provisioning::peer::Peer;
 use provisioning::recipient::OrderState;
 use provisioning::{OrderId, Terms};
+use secret::Secret;
 use sim::net::SimRandom;
 use tre::{KeyKind, Suite};
 use trust::{ShoId, TimeInterval, TimePolicy};
@@ -90,6 +91,12 @@ impl World {
 
     pub fn operator(&mut self, name: &str) -> &mut Operator {
         self.operators.get_mut(&sho(name)).unwrap()
+    }
+
+    /// Gives this operator's new subscribers TUAK where their TRE has it.
+    pub fn use_tuak(&mut self, name: &str) {
+        let top = Secret::new(self.random.array());
+        self.operator(name).constants.top = Some(top);
     }
 
     pub fn peer(&self, name: &ShoId) -> Peer {

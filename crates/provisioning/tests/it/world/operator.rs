@@ -8,7 +8,7 @@ use clock::{Random, Timestamp};
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::{DonorPolicy, Subscription};
 use provisioning::effect::Effect;
-use provisioning::payload::MilenageKeys;
+use provisioning::payload::{OperatorConstants, SubscriberKeys};
 use provisioning::peer::Peer;
 use provisioning::recipient::Order;
 use provisioning::{OperatorKeys, OrderId, SigningKey};
@@ -22,7 +22,7 @@ use xmldsig::{SignatureAlgorithm, Signer, SignerError};
 use super::supplier::{issuer, validity};
 
 pub struct HlrRow {
-    pub keys: MilenageKeys,
+    pub keys: SubscriberKeys,
     pub enabled: bool,
     pub seq: u64,
 }
@@ -32,7 +32,7 @@ pub struct Operator {
     pub issuer: SoftwareIssuer,
     pub anchor: Anchor,
     pub keys: OperatorKeys,
-    pub op: Secret<[u8; 16]>,
+    pub constants: OperatorConstants,
     pub policy: DonorPolicy,
     pub access: NetworkAccess,
     pub hlr: BTreeMap<Imsi, HlrRow>,
@@ -92,7 +92,10 @@ impl Operator {
                 id: format!("nap-{sho_id}"),
                 apn: "m2m".to_owned(),
             },
-            op: Secret::new(random.array()),
+            constants: OperatorConstants {
+                op: Secret::new(random.array()),
+                top: None,
+            },
             sho_id,
             issuer,
             anchor,
@@ -162,9 +165,9 @@ impl Operator {
         let row = self.hlr.get_mut(imsi).filter(|row| row.enabled)?;
         let sqn = Sqn::new(Seq::new(row.seq).unwrap(), Ind::new(1).unwrap());
         row.seq += 1;
-        let milenage = row.keys.milenage().unwrap();
+        let algorithm = row.keys.algorithm().unwrap();
         Some(AuthenticationVector::new(
-            &milenage,
+            &algorithm,
             Rand(random.array()),
             sqn,
             Amf([0, 0]),

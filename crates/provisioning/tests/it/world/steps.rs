@@ -98,7 +98,7 @@ impl World {
             time,
             sho_id: &recipient.sho_id,
             keys: &recipient.keys,
-            op: &recipient.op,
+            constants: &recipient.constants,
             pvas: &pvas,
             suites: &[suite],
             terms: TERMS,

@@ -15,6 +15,7 @@ use std::time::Duration;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::payload::OperatorConstants;
 use secret::Secret;
 use server::PeerBook;
 use server::operator::{
@@ -146,7 +147,10 @@ impl Site {
         let config = OperatorConfig {
             connector: None,
             keys,
-            op: Secret::new([0x5c; 16]),
+            constants: OperatorConstants {
+                op: Secret::new([0x5c; 16]),
+                top: None,
+            },
             peers: PeerBook::new([]).unwrap(),
             pvas: Vec::new(),
             ask_pva: false,

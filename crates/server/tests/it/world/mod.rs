@@ -16,6 +16,7 @@ use hlr::OsmoProgram;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::payload::OperatorConstants;
 use provisioning::peer::Peer;
 use secret::Secret;
 use server::operator::{
@@ -315,7 +316,10 @@ fn config(
     OperatorConfig {
         connector: None,
         keys,
-        op: Secret::new([0x5c; 16]),
+        constants: OperatorConstants {
+            op: Secret::new([0x5c; 16]),
+            top: None,
+        },
         peers: peers.clone(),
         pvas: vec![pva.clone()],
         ask_pva: true,

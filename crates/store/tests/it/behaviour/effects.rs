@@ -14,7 +14,7 @@ pub(super) async fn a_subscriber_is_created_disabled_and_enabled_by_effect(backe
     let store = backend.open();
     let create = Effect::CreateSubscriber {
         imsi: number.clone(),
-        keys,
+        keys: keys.into(),
     };
     store.commit(effects(vec![create])).await.unwrap();
     let found = store.subscriber(&number).await.unwrap().unwrap();
