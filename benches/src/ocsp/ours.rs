@@ -126,6 +126,7 @@ fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
         terms: Terms::DEFAULT,
         lifetime: Duration::from_secs(3600),
         suites: vec![Suite::Two],
+        lease: provisioning::hold::Lease::default(),
         prov_urls: vec!["https://dpf.rehome.test/dm".to_owned()],
         drf_url: "https://drf.rehome.test/drf".to_owned(),
         server_id: "dpf".to_owned(),

@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail};
 use clock::Random;
 use data_encoding::HEXLOWER;
 use provisioning::McimId;
-use provisioning::payload::{MilenageKeys, SubscriberKeys};
+use provisioning::payload::MilenageKeys;
 use provisioning::pcids::{self, PcidRow};
+use provisioning::pool::Batch;
 use provisioning::recipient::TreCertificates;
 use provisioning::tre::{Pcid, TreKind};
 use secret::Secret;
@@ -31,9 +32,9 @@ pub(crate) struct Arguments {
     /// The supplier's rehome.toml
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// How many TREs
-    #[arg(long, value_name = "N")]
-    count: u32,
+    /// How many TREs; a batch says it itself, unless a group shares its PCID
+    #[arg(long, value_name = "N", required_unless_present = "pcids")]
+    count: Option<u32>,
     /// Where to; must not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -44,8 +45,19 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     operator_encipherment: PathBuf,
     /// The first PCID: an IMSI of the registration operator; others follow
-    #[arg(long, value_name = "IMSI")]
-    first_pcid: Imsi,
+    #[arg(
+        long,
+        value_name = "IMSI",
+        required_unless_present = "pcids",
+        conflicts_with = "pcids"
+    )]
+    first_pcid: Option<Imsi>,
+    /// The batch of PCIDs that the registration operator drew for this supplier
+    #[arg(long, value_name = "FILE", requires = "operator_document")]
+    pcids: Option<PathBuf>,
+    /// The operator's leaf that signed the batch, PEM
+    #[arg(long, value_name = "FILE")]
+    operator_document: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "ec")]
     key: KeyChoice,
 }
@@ -70,7 +82,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut records = SupplierStore::open(&loaded.dir.join(&config.store))?;
     let anchor = anchor(&arguments.operator_cert)?;
     let recipient = encipherment(&arguments.operator_encipherment, &anchor)?;
-    let imsis = imsis(&arguments.first_pcid, arguments.count, anchor.sho_id())?;
+    let pcids = match (&arguments.pcids, &arguments.first_pcid) {
+        (Some(file), _) => lot(arguments, file, &keys, &anchor, &mut records)?,
+        (None, Some(first)) => own(first, arguments.count.unwrap_or(0), anchor.sho_id())?,
+        (None, None) => bail!("--first-pcid or --pcids"),
+    };
     make_dir(&arguments.out)?;
     let line = Line {
         keys,
@@ -79,10 +95,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         out: arguments.out.clone(),
     };
     let progress = Progress::new(false);
-    progress.part("making TREs", arguments.count);
+    progress.part("making TREs", u32::try_from(pcids.len())?);
     let (mut csv, mut rows) = (format!("{}\n", TrePackage::CSV_HEADER), Vec::new());
-    for (number, imsi) in imsis.into_iter().enumerate() {
-        let (package, row) = line.make(number + 1, imsi)?;
+    for (number, pcid) in pcids.into_iter().enumerate() {
+        let (package, row) = line.make(number + 1, pcid)?;
         records.record(os::now(), &serials(&package)?)?;
         csv.push_str(&package.csv_row());
         csv.push('\n');
@@ -129,6 +145,61 @@ fn encipherment(path: &Path, anchor: &Anchor) -> Result<Certificate> {
     Ok(leaf)
 }
 
+/// The PCIDs of an operator's batch, which is taken once.
+fn lot(
+    arguments: &Arguments,
+    file: &Path,
+    keys: &SupplierKeyDir,
+    anchor: &Anchor,
+    records: &mut SupplierStore,
+) -> Result<Vec<Pcid>> {
+    let own = keys
+        .encipherment
+        .as_ref()
+        .context("this supplier's directory has no key for batches")?;
+    let document = arguments.operator_document.as_deref();
+    let signer = peer::read(document.context("--operator-document")?)?;
+    let octets = fs::read(file).with_context(|| file.display().to_string())?;
+    let time = trust::TimePolicy::Trusted(trust::TimeInterval::exactly(os::now()));
+    let plain = handover::open_batch(&octets, &signer, anchor, time, own, &mut OsRandom).map_err(
+        |error| anyhow::anyhow!("{} refused: {} ({error})", file.display(), error.code()),
+    )?;
+    let batch = Batch::decode(&plain)?;
+    batch.check(os::now(), anchor.sho_id(), keys.pva.supplier())?;
+    let shared = batch.group.is_some();
+    let wanted = usize::try_from(arguments.count.unwrap_or(u32::try_from(batch.rows.len())?))?;
+    if !shared && wanted != batch.rows.len() {
+        bail!("the batch is for {} TREs, not {wanted}", batch.rows.len());
+    }
+    // Before any TRE has one of its keys: a batch that was begun is used up.
+    if !records.take_batch(os::now(), batch.id, &batch.from)? {
+        bail!("batch-taken: the batch {} was taken before", batch.id);
+    }
+    let rows = batch.rows.iter().cycle().take(wanted);
+    Ok(rows
+        .map(|row| Pcid {
+            imsi: row.imsi.clone(),
+            keys: row.keys.clone().into(),
+            shared,
+        })
+        .collect())
+}
+
+/// PCIDs with keys of the supplier's own.
+fn own(first: &Imsi, count: u32, sho_id: &ShoId) -> Result<Vec<Pcid>> {
+    let pcids = imsis(first, count, sho_id)?.into_iter().map(|imsi| Pcid {
+        imsi,
+        keys: MilenageKeys {
+            k: Secret::new(OsRandom.array()),
+            opc: Secret::new(OsRandom.array()),
+            constants: None,
+        }
+        .into(),
+        shared: false,
+    });
+    Ok(pcids.collect())
+}
+
 /// As many numbers as there are TREs, all of this operator.
 fn imsis(first: &Imsi, count: u32, sho_id: &ShoId) -> Result<Vec<Imsi>> {
     let digits = first.digits();
@@ -160,7 +231,8 @@ fn serials(package: &TrePackage) -> Result<Vec<(TreId, String)>> {
 }
 
 impl Line {
-    fn make(&self, number: usize, imsi: Imsi) -> Result<(TrePackage, PcidRow)> {
+    fn make(&self, number: usize, pcid: Pcid) -> Result<(TrePackage, PcidRow)> {
+        let (imsi, keys) = (pcid.imsi.clone(), pcid.keys.clone());
         let dir = self.out.join(format!("{number:05}"));
         make_dir(&dir)?;
         let key = NodeKey::create(&dir.join("node.key"), &mut OsRandom)?;
@@ -168,12 +240,6 @@ impl Line {
         let supplier = self.keys.pva.supplier();
         let tre_id: TreId =
             format!("urn:x-rehome:tre:{supplier}:{}", HEXLOWER.encode(&serial)).parse()?;
-        let keys = MilenageKeys {
-            k: Secret::new(OsRandom.array()),
-            opc: Secret::new(OsRandom.array()),
-            constants: None,
-        };
-        let keys = SubscriberKeys::from(keys);
         let plan = TrePlan {
             pcid_mcim: McimId::of_pcid(&tre_id, &imsi),
             tre_id: tre_id.clone(),
@@ -192,10 +258,7 @@ impl Line {
                 firmware: env!("CARGO_PKG_VERSION").to_owned(),
             },
             anchor: &self.anchor,
-            pcid: Pcid {
-                imsi: imsi.clone(),
-                keys: keys.clone(),
-            },
+            pcid,
             made: os::now(),
         };
         let protection = Protection::Encrypted(&key);

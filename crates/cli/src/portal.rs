@@ -13,6 +13,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokens::key_file;
 
+use crate::explain::explain;
+use crate::hlr;
+
 /// Rows in one request.
 const ROWS: usize = 200;
 /// How long a node may take from its start until it listens.
@@ -80,6 +83,15 @@ pub(crate) enum Hlr {
     },
     /// Look whether the HLR that a node's configuration names can be used
     Probe(crate::node::hlr::Probe),
+    /// Pools of PCIDs
+    #[command(subcommand)]
+    Pool(hlr::Pool),
+    /// The pools in an operator's directory, and what is left of all numbers
+    Pools(hlr::Local),
+    /// What the devices with a PCID may reach, for a packet gateway
+    Allowed(hlr::Allowed),
+    /// What an operator's node did that can't be undone, newest first
+    Log(hlr::Local),
 }
 
 /// `rehome order`
@@ -106,6 +118,16 @@ pub(crate) enum Order {
         #[command(flatten)]
         api: Api,
         /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// The orders by which a device left this operator, or might have
+    Departures {
+        /// The device
+        tre_id: String,
+        #[command(flatten)]
+        api: Api,
+        /// One JSON object for each order
         #[arg(long)]
         json: bool,
     },
@@ -149,7 +171,8 @@ impl Api {
             .get("code")
             .and_then(Value::as_str)
             .unwrap_or("no reason");
-        bail!("{} refused: {code} ({})", self.url, status.as_u16());
+        let why = explain(code).map_or_else(String::new, |why| format!(": {why}"));
+        bail!("{} refused: {code} ({}){why}", self.url, status.as_u16());
     }
 }
 
@@ -325,6 +348,10 @@ pub(crate) fn hlr(verb: &Hlr) -> Result<()> {
     let (handover, api) = match verb {
         Hlr::Probe(arguments) => return crate::node::hlr::probe(arguments),
         Hlr::Import { handover, api } => (handover, api),
+        Hlr::Pool(verb) => return hlr::pool(verb),
+        Hlr::Pools(arguments) => return hlr::pools(arguments),
+        Hlr::Allowed(arguments) => return hlr::allowed(arguments),
+        Hlr::Log(arguments) => return hlr::log(arguments),
     };
     let octets = fs::read(handover).with_context(|| handover.display().to_string())?;
     let answer = api.request("POST", "/api/v1/handovers", Some(&octets))?;
@@ -357,6 +384,15 @@ pub(crate) fn order(verb: &Order) -> Result<()> {
             }
             list(api, state.as_deref(), *json)
         }
+        Order::Departures { tre_id, api, json } => {
+            let path = format!("/api/v1/departures/{tre_id}");
+            let answer = api.request("GET", &path, None)?;
+            let rows = answer.get("departures").and_then(Value::as_array);
+            for row in rows.into_iter().flatten() {
+                departure(row, *json);
+            }
+            Ok(())
+        }
         Order::Show {
             order_id,
             api,
@@ -375,6 +411,23 @@ pub(crate) fn order(verb: &Order) -> Result<()> {
             }
             Ok(())
         }
+    }
+}
+
+fn departure(row: &Value, as_json: bool) {
+    let why = explain(text(row, "reason"));
+    if as_json {
+        let mut row = row.clone();
+        if let Some(object) = row.as_object_mut() {
+            object.insert("explanation".to_owned(), json!(why));
+        }
+        println!("{row}");
+        return;
+    }
+    let fields = ["order_id", "to", "state", "reason"].map(|name| text(row, name));
+    println!("{}", fields.join(" ").trim_end());
+    if let Some(why) = why {
+        println!("  {why}");
     }
 }
 

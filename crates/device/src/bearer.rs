@@ -5,6 +5,7 @@
 use std::future::Future;
 
 use aka::{Autn, Auts, Imsi, Rand, Res};
+use tls::http::Hosts;
 
 use crate::Error;
 
@@ -49,6 +50,12 @@ pub trait Bearer: Send {
     /// # Errors
     /// [`Error::Bearer`] in the bearer's own words.
     fn send(&mut self, uplink: Uplink) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The hosts that the network lets a subscriber reach, where its packet
+    /// gateway has a list for it; none is every host.
+    fn reachable(&self, _imsi: &Imsi) -> Option<Hosts> {
+        None
+    }
 
     /// Waits for the next thing. Dropping the future loses nothing.
     fn receive(&mut self) -> impl Future<Output = Downlink> + Send;

@@ -29,6 +29,9 @@ pub struct DeviceConfig {
     pub validation: Option<Validation>,
     /// How its messages to the DPF are written.
     pub encoding: Encoding,
+    /// Whether the TRE erases its PCID once it has another operator and no order:
+    /// the number can serve another device, and there is no way back to it.
+    pub drop_pcid: bool,
     /// How often powered-on time is counted, and stored where it matters.
     pub tick: Duration,
 }

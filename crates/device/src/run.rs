@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use clock::Tick;
-use provisioning::agent::Duty;
+use clock::{Random, Tick};
+use provisioning::agent::{Duty, Turns};
 use provisioning::tre::Phase;
 use provisioning::{Step, StepWatch};
 use tokens::os::{Monotonic, OsRandom};
@@ -104,7 +104,7 @@ impl Device {
             stop,
             status: self.status,
         };
-        running.live().await
+        running.sharing().live().await
     }
 }
 
@@ -196,7 +196,7 @@ impl<B: Bearer> Running<B> {
                 }
             }
         };
-        Some(Self {
+        let recovered = Self {
             config,
             kept,
             bearer,
@@ -207,7 +207,16 @@ impl<B: Bearer> Running<B> {
             counted,
             stop,
             status,
-        })
+        };
+        Some(recovered.sharing())
+    }
+
+    /// How a shared PCID is used, from the moment that the device is on.
+    fn sharing(mut self) -> Self {
+        let now = self.now();
+        let seed = OsRandom.array();
+        self.kept.agent.share(Turns::default(), seed, now);
+        self
     }
 
     /// Does the next thing; false when the device is to be switched off.
@@ -215,8 +224,14 @@ impl<B: Bearer> Running<B> {
         if self.is_stopped() {
             return Ok(false);
         }
+        if self.config.drop_pcid && self.kept.agent.tre().can_drop_pcid() {
+            self.kept.agent.drop_pcid()?;
+            self.kept.commit()?;
+            tracing::info!(tre = %self.kept.agent.tre().tre_id(), "the PCID is erased");
+        }
         match self.kept.agent.duty(self.now()) {
             Duty::Attach => self.attach().await?,
+            Duty::Leave => self.leave().await?,
             Duty::Session => self.session().await?,
             Duty::ReportRefusal { url, octets } => self.report(&url, octets).await?,
             Duty::Wait(until) => match self.happens(until).await? {
@@ -226,6 +241,15 @@ impl<B: Bearer> Running<B> {
             },
         }
         Ok(!self.is_stopped())
+    }
+
+    /// Leaves the network, so that others with the same PCID may come in.
+    async fn leave(&mut self) -> Result<(), Error> {
+        self.bearer.send(Uplink::Detach).await?;
+        let now = self.now();
+        self.kept.agent.left(now);
+        self.serving_plmn = None;
+        Ok(())
     }
 
     /// Waits for the network, for time, or for the end. Pushes are taken and

@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
+use provisioning::agent::DPF_UNREACHABLE;
 use provisioning::peer::https_host;
 use provisioning::session::{DeviceSession, Encoding, MAC_HEADER, Received, SessionEnd, Transmit};
 use provisioning::tre::Phase;
 use provisioning::{ProvisioningError, Reason, Step};
 use tls::http::header::{self, HeaderValue};
-use tls::http::{Client, ClientLimits, ClientRequest, Method, Response};
+use tls::http::{Client, ClientLimits, ClientRequest, Hosts, Method, Response};
 use tls::{ClientConfig, Profile};
 use tokens::os::OsRandom;
 use tokio::time::Instant;
@@ -57,18 +58,27 @@ impl Server {
 }
 
 impl<B: Bearer> Running<B> {
+    /// What can be reached: all that is known, or what the network lets the
+    /// subscriber reach.
+    fn hosts(&self) -> Hosts {
+        let imsi = self.kept.agent.tre().active_imsi();
+        let narrowed = self.bearer.reachable(imsi);
+        narrowed.unwrap_or_else(|| self.config.hosts.clone())
+    }
+
     fn server(&self, anchor: Anchor) -> Result<Server, Error> {
+        let hosts = self.hosts();
         let judge = Judge {
             time: self.kept.time(),
             validation: self.config.validation.clone(),
-            hosts: self.config.hosts.clone(),
+            hosts: hosts.clone(),
             dns: false,
         };
         let chain = anchor.sho_id().to_string();
         let verifier = Arc::new(OperatorServer::new(anchor, judge));
         Ok(Server {
             chain,
-            client: Client::new(self.config.hosts.clone(), ClientLimits::default()),
+            client: Client::new(hosts, ClientLimits::default()),
             config: ClientConfig::new(Profile::ThreeGpp, None, verifier)?,
         })
     }
@@ -113,6 +123,10 @@ impl<B: Bearer> Running<B> {
             Err(error) => {
                 tracing::info!(tre = %self.kept.agent.tre().tre_id(), code = error.code(), %error,
                     "a DM session did not come to its end");
+                if is_no_way(&error) && self.kept.agent.dpf_unreachable()? {
+                    tracing::warn!(tre = %self.kept.agent.tre().tre_id(), code = %DPF_UNREACHABLE,
+                        "the DRF is told");
+                }
                 SessionEnd {
                     aborted: Some(Reason::new("dpf-unreachable")),
                     ..SessionEnd::default()
@@ -194,6 +208,19 @@ impl<B: Bearer> Running<B> {
         }
         Ok(())
     }
+}
+
+/// Whether there was no connection at all: nobody at the other end has said no.
+fn is_no_way(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Tls(
+            tls::Error::HostUnknown(_)
+                | tls::Error::Io { .. }
+                | tls::Error::Timeout(_)
+                | tls::Error::Closed
+        )
+    )
 }
 
 /// How a DPF's answer is written, which may be in another encoding than what

@@ -5,8 +5,10 @@
 //! [`Host`], stored together with the TRE's sealed state.
 
 mod host;
+mod turns;
 
 pub use host::Host;
+pub use turns::Turns;
 
 use std::time::Duration;
 
@@ -23,6 +25,11 @@ use crate::{Digest, McimId, ProvisioningError, Reason};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(120);
 
+/// How often each PROVURL is tried over a PCID before the DRF is told.
+const UNREACHED: usize = 2;
+/// The DPF can't be reached with what a PCID may reach.
+pub const DPF_UNREACHABLE: Reason = Reason::new("dpf-unreachable-over-pcid");
+
 /// A TRE and its host at work.
 pub struct Agent<B: Backend> {
     tre: Tre<B>,
@@ -34,6 +41,12 @@ pub struct Agent<B: Backend> {
     /// Turns between the MCIMs, and the powered-on time of this one.
     turns: u32,
     turn: Duration,
+    /// How a shared PCID is used, the seed of what is drawn, and for how long the
+    /// device has been in a network with it.
+    shared: Option<(Turns, [u8; 16])>,
+    stayed: Duration,
+    /// Tries of the open order's DPFs over the PCID that came to nothing.
+    unreached: u32,
 }
 
 /// What is to be done next.
@@ -41,11 +54,13 @@ pub struct Agent<B: Backend> {
 pub enum Duty {
     /// Attach with the TRE's active MCIM.
     Attach,
-    /// Post a signed refusal to the DRF, then [`Agent::refusal_answered`].
+    /// Leave the network, then [`Agent::left`]: others share the PCID.
+    Leave,
+    /// Post a signed report to the DRF, then [`Agent::refusal_answered`].
     ReportRefusal {
         /// The DRF.
         url: String,
-        /// SignedRefusal.
+        /// SignedRefusal or SignedPcidDropped.
         octets: Vec<u8>,
     },
     /// Hold a session with the DPF: [`Agent::begin_session`].
@@ -67,6 +82,9 @@ impl<B: Backend> Agent<B> {
             not_before: Tick::ZERO,
             turns: 0,
             turn: Duration::ZERO,
+            shared: None,
+            stayed: Duration::ZERO,
+            unreached: 0,
         }
     }
 
@@ -102,18 +120,19 @@ impl<B: Backend> Agent<B> {
         if self.attached != Some(self.tre.active_mcim()) {
             return Duty::Attach;
         }
+        if self.turns().is_some_and(|turns| self.stayed >= turns.stay) {
+            return Duty::Leave;
+        }
         if self.access().is_none() {
             // No packet-switched parameters yet: the bootstrap of step 0' comes
             // by push.
             return Duty::Wait(None);
         }
         let committed = self.phase() == Some(Phase::Committed);
-        if let (Some(octets), Some(url)) =
-            (self.host.refusals.first(), self.host.drf_url(committed))
-        {
+        if let (Some(octets), Some(url)) = (self.host.report(), self.host.drf_url(committed)) {
             return Duty::ReportRefusal {
                 url: url.to_owned(),
-                octets: octets.0.clone(),
+                octets: octets.to_vec(),
             };
         }
         match self.tre.open_order() {
@@ -141,6 +160,7 @@ impl<B: Backend> Agent<B> {
         match self.tre.bootstrap(container, time, random) {
             Ok(accepted) => {
                 self.host.accept(accepted);
+                self.unreached = 0;
                 self.failures = 0;
                 self.not_before = Tick::ZERO;
                 Ok(None)
@@ -158,7 +178,7 @@ impl<B: Backend> Agent<B> {
     /// The DRF has a refusal, or says that it can't use it: either way it was
     /// told.
     pub fn refusal_answered(&mut self) {
-        self.host.drop_refusal();
+        self.host.drop_report();
         self.succeeded();
     }
 
@@ -168,6 +188,7 @@ impl<B: Backend> Agent<B> {
     /// What the TRE says when it signs its confirmation.
     pub fn attached(&mut self, serving_plmn: &str) -> Result<(), ProvisioningError> {
         self.attached = Some(self.tre.active_mcim());
+        self.stayed = Duration::ZERO;
         self.succeeded();
         if self.phase() == Some(Phase::Probation) {
             self.tre.attached(serving_plmn)?;
@@ -182,11 +203,86 @@ impl<B: Backend> Agent<B> {
 
     /// Whatever was tried did not work: the pause before the next try doubles.
     pub fn failed(&mut self, now: Tick) {
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << self.failures.min(10))
-            .min(LAST_PAUSE);
+        let attaches = self.attached != Some(self.tre.active_mcim());
+        let pause = match self.turns() {
+            Some(turns) if attaches => self.pause(turns, now),
+            _ => FIRST_PAUSE
+                .saturating_mul(1 << self.failures.min(10))
+                .min(LAST_PAUSE),
+        };
         self.failures = self.failures.saturating_add(1);
         self.not_before = now.plus(pause);
+    }
+
+    /// How a PCID that is shared with other devices is used. To be called once,
+    /// when the device is switched on; `seed` is drawn anew each time.
+    pub fn share(&mut self, turns: Turns, seed: [u8; 16], now: Tick) {
+        self.shared = Some((turns, seed));
+        if let Some(turns) = self.turns() {
+            self.not_before = now.plus(self.pause(turns, now));
+        }
+    }
+
+    /// The device has left the network, so that others may come in.
+    pub fn left(&mut self, now: Tick) {
+        self.attached = None;
+        self.stayed = Duration::ZERO;
+        if let Some(turns) = self.turns() {
+            self.not_before = now.plus(self.pause(turns, now));
+        }
+    }
+
+    fn turns(&self) -> Option<Turns> {
+        let (turns, _) = self.shared?;
+        self.tre.is_on_shared_pcid().then_some(turns)
+    }
+
+    fn pause(&self, turns: Turns, now: Tick) -> Duration {
+        let seed = self.shared.map_or([0; 16], |(_, seed)| seed);
+        let at = now.since(Tick::ZERO);
+        let drawn = Digest::of(&[&seed[..], &at.as_millis().to_be_bytes()].concat()).0;
+        let [a, b, c, d, e, f, g, h, ..] = drawn;
+        let draw = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
+        turns.pause(self.tre.tre_id(), at, self.failures, draw)
+    }
+
+    /// Erases the PCID, which is not in use, and keeps the TRE's word for the
+    /// DRF. Returns whether there was one.
+    ///
+    /// # Errors
+    /// As [`Tre::drop_pcid`].
+    pub fn drop_pcid(&mut self) -> Result<bool, ProvisioningError> {
+        let report = self.tre.drop_pcid()?;
+        let there = report.is_some();
+        if let Some(report) = report {
+            self.host.keep_dropped(report.octets);
+        }
+        Ok(there)
+    }
+
+    /// No DPF of the order could be connected to. On the PCID, whose
+    /// connectivity may be restricted, that is told to the DRF after every
+    /// PROVURL was tried [`UNREACHED`] times. Returns whether it is.
+    ///
+    /// # Errors
+    /// What keeps the TRE from working.
+    pub fn dpf_unreachable(&mut self) -> Result<bool, ProvisioningError> {
+        let waits = self.phase() == Some(Phase::Candidate) && self.tre.is_on_pcid();
+        let Some(document) = self.tre.last_bootstrap().filter(|_| waits) else {
+            return Ok(false);
+        };
+        let urls = self.host.account.as_ref();
+        let urls = urls.map_or(1, |account| account.prov_urls().len());
+        self.unreached = self.unreached.saturating_add(1);
+        if usize::try_from(self.unreached).unwrap_or(usize::MAX) < urls.saturating_mul(UNREACHED) {
+            return Ok(false);
+        }
+        let report = self.tre.refuse(document, DPF_UNREACHABLE)?;
+        let told = report.is_some();
+        if let Some(report) = report {
+            self.host.keep_refusal(report.octets);
+        }
+        Ok(told)
     }
 
     /// Counts powered-on time: to be called every second or so.
@@ -194,6 +290,9 @@ impl<B: Backend> Agent<B> {
     /// # Errors
     /// What the TRE says when it signs its confirmation.
     pub fn powered(&mut self, elapsed: Duration) -> Result<(), ProvisioningError> {
+        if self.attached.is_some() {
+            self.stayed = self.stayed.saturating_add(elapsed);
+        }
         match self.tre.powered(elapsed)? {
             Probation::Unchanged => {
                 self.turn = Duration::ZERO;

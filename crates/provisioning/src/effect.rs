@@ -1,9 +1,12 @@
 //! What a step asks the node to do. The node stores the changed state together
 //! with these in one transaction, and acts on them afterwards, at least once.
 
+use ::tre::TreId;
 use aka::Imsi;
+use clock::Timestamp;
 
 use crate::OrderId;
+use crate::audit::AuditEntry;
 use crate::donor::Subscription;
 use crate::payload::SubscriberKeys;
 
@@ -22,6 +25,30 @@ pub enum Effect {
     DisableSubscriber(Imsi),
     /// Delete it: its retention is over.
     DeleteSubscriber(Imsi),
+    /// The device has this PCID from now on, if the number is a pool's.
+    AssignPcid {
+        /// The number.
+        imsi: Imsi,
+        /// The device's TRE.
+        tre_id: TreId,
+        /// The time.
+        at: Timestamp,
+    },
+    /// The TRE has signed that it erased this PCID: its subscriber goes, and the
+    /// number may be given again, if it is a pool's and nobody shares it.
+    DropPcid {
+        /// The number.
+        imsi: Imsi,
+        /// The device's TRE.
+        tre_id: TreId,
+        /// The time.
+        at: Timestamp,
+    },
+    /// An entry for the audit log.
+    Record(AuditEntry),
+    /// Delete what orders of this device that are over still have of it, its
+    /// CertTREs: their retention is over.
+    DeleteCertTre(TreId),
     /// Push a bootstrap to the device with this IMSI.
     Push {
         /// The subscriber that the device is here.

@@ -7,6 +7,7 @@ use aka::{AlgorithmSet, Amf, AuthenticationVector, Auts, Imsi, Ind, Rand, Seq};
 use clock::Random;
 use serde::{Deserialize, Serialize};
 
+use crate::hold::Hold;
 use crate::payload::SubscriberKeys;
 use crate::{ProvisioningError, stored};
 
@@ -80,6 +81,12 @@ pub struct Subscriber {
     /// Whether any node ever had it.
     #[serde(default)]
     seen: bool,
+    /// A group of devices has this PCID and K.
+    #[serde(default)]
+    shared: bool,
+    /// Which of them has it now.
+    #[serde(default)]
+    hold: Hold,
 }
 
 impl Subscriber {
@@ -96,6 +103,8 @@ impl Subscriber {
             serving_unit: String::new(),
             vlr: None,
             seen: false,
+            shared: false,
+            hold: Hold::default(),
         }
     }
 
@@ -126,6 +135,22 @@ impl Subscriber {
             self.leave(Domain::Packet);
             self.leave(Domain::Circuit);
         }
+    }
+
+    /// Whether a group of devices has it: then it proves no TRE_id.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Who of a group has it now; nothing for a subscriber of one device.
+    pub fn hold(&mut self) -> Option<&mut Hold> {
+        self.shared.then_some(&mut self.hold)
+    }
+
+    /// A group of devices has it, or one device.
+    pub fn set_shared(&mut self, shared: bool) {
+        self.shared = shared;
     }
 
     /// The node that has it, as the last UpdateLocation said; that of the packet

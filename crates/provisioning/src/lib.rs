@@ -8,17 +8,21 @@
 //! what is to be sent. The caller stores the state before it sends.
 
 pub mod agent;
+pub mod allowed;
+pub mod audit;
 pub mod bootstrap;
 pub mod documents;
 pub mod donor;
 pub mod effect;
 mod error;
 pub mod hlr;
+pub mod hold;
 mod ids;
 mod keys;
 pub mod payload;
 pub mod pcids;
 pub mod peer;
+pub mod pool;
 pub mod ports;
 mod reason;
 pub mod recipient;

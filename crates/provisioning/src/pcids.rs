@@ -38,7 +38,6 @@ pub struct PcidRow {
 pub fn encode(rows: &[PcidRow]) -> Result<SecretBytes, ProvisioningError> {
     let mut text = Zeroizing::new(format!("{HEADER}\n"));
     for row in rows {
-        let hex = |key: &Secret<[u8; 16]>| Zeroizing::new(HEXLOWER.encode(key.expose()));
         let envelope = row.certificates.envelope.as_deref().unwrap_or_default();
         let SubscriberKeys::Milenage(MilenageKeys {
             k,
@@ -50,7 +49,7 @@ pub fn encode(rows: &[PcidRow]) -> Result<SecretBytes, ProvisioningError> {
                 "a handover of other keys than MILENAGE's",
             ));
         };
-        let (k, opc) = (hex(k), hex(opc));
+        let (k, opc) = (key_text(k), key_text(opc));
         let fields = [
             row.tre_id.as_str(),
             row.imsi.digits(),
@@ -96,8 +95,8 @@ fn row(line: &str) -> Option<PcidRow> {
         tre_id: tre_id.parse().ok()?,
         imsi: imsi.parse().ok()?,
         keys: MilenageKeys {
-            k: key(k)?,
-            opc: key(opc)?,
+            k: key_of(k)?,
+            opc: key_of(opc)?,
             constants: None,
         }
         .into(),
@@ -108,7 +107,12 @@ fn row(line: &str) -> Option<PcidRow> {
     })
 }
 
-fn key(hex: &str) -> Option<Secret<[u8; 16]>> {
+/// A key in lower-case hex.
+pub(crate) fn key_text(key: &Secret<[u8; 16]>) -> Zeroizing<String> {
+    Zeroizing::new(HEXLOWER.encode(key.expose()))
+}
+
+pub(crate) fn key_of(hex: &str) -> Option<Secret<[u8; 16]>> {
     let mut octets = Zeroizing::new([0; 16]);
     let decoded = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).ok()?);
     if decoded.len() != octets.len() {

@@ -98,6 +98,9 @@ pub enum StoreError {
     /// No room: nothing was stored, and the same commit may go through later.
     #[error("the store is full")]
     Full,
+    /// Denied by a rule of numbers or pools; nothing was stored.
+    #[error("refused: {0}")]
+    Refused(crate::Reason),
     /// Another fault of the store; nothing was stored.
     #[error("the store failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),

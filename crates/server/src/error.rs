@@ -82,6 +82,7 @@ impl Error {
             Self::AlreadyRevoked => Reason::new("certificate-revoked-before"),
             Self::ReasonUnsupported => Reason::new("revocation-reason-unsupported"),
             Self::Store(StoreError::Full) => Reason::new("store-full"),
+            Self::Store(StoreError::Refused(reason)) => reason.clone(),
             Self::Store(_) => Reason::new("store-failed"),
             Self::Queue(dm::queue::StoreError::Full) => Reason::new("store-full"),
             Self::Queue(_) => Reason::new("store-failed"),

@@ -45,6 +45,9 @@ pub struct RegisteredPva {
     /// The leaf with which it signs handovers of initial credentials, where
     /// it makes any for us.
     pub document: Option<Certificate>,
+    /// The leaf for which batches of PCIDs are enciphered, where we make any for
+    /// it.
+    pub encipherment: Option<Certificate>,
 }
 
 impl PeerBook {

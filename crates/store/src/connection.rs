@@ -12,7 +12,9 @@ use rusqlite::{Connection, OpenFlags};
 use crate::Error;
 
 /// Pragma, what it is set to, and what it must answer then.
-const PRAGMAS: [(&str, &str, &str); 6] = [
+const PRAGMAS: [(&str, &str, &str); 7] = [
+    // What is deleted is overwritten.
+    ("secure_delete", "ON", "1"),
     ("journal_mode", "WAL", "wal"),
     // 2: the log is synced at every commit, before the commit returns.
     ("synchronous", "FULL", "2"),
@@ -106,6 +108,7 @@ mod tests {
             .unwrap();
         assert_eq!(mode, "wal");
         assert_eq!(number(&conn, "synchronous"), 2);
+        assert_eq!(number(&conn, "secure_delete"), 1);
         assert_eq!(number(&conn, "foreign_keys"), 1);
         assert_eq!(number(&conn, "busy_timeout"), 10_000);
         drop(conn);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provisioning::ports::StoreError;
+use provisioning::{ProvisioningError, Reason};
 use thiserror::Error;
 
 /// A refusal or failure by this crate.
@@ -73,6 +74,9 @@ pub enum Error {
     /// Denied: every IMSI under the prefix was given.
     #[error("no IMSI is left under the prefix `{0}`")]
     ImsiExhausted(String),
+    /// Denied by a rule of numbers or pools.
+    #[error("refused: {0}")]
+    Refused(provisioning::Reason),
     /// Denied: a device has as many commands waiting as it may have.
     #[error("too many commands wait for the device")]
     QueueFull,
@@ -113,6 +117,8 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            // Its reason has a code of its own.
+            Self::Refused(_) => "store-refused",
             Self::Conflict => "store-conflict",
             Self::Full => "store-full",
             Self::UrlUnsupported(_) => "store-url-unsupported",
@@ -126,7 +132,7 @@ impl Error {
             Self::Misuse(_) => "store-misuse",
             Self::NoSuchSubscriber => "store-subscriber-unknown",
             Self::ImsiPrefix(_) => "store-imsi-prefix",
-            Self::ImsiExhausted(_) => "store-imsi-exhausted",
+            Self::ImsiExhausted(_) => "imsis-exhausted",
             Self::QueueFull => "dm-queue-full",
             Self::SecretReused => "server-secret-reused",
             Self::LoginTaken => "login-taken",
@@ -161,7 +167,19 @@ impl From<Error> for StoreError {
         match error {
             Error::Conflict => Self::Conflict,
             Error::Full => Self::Full,
+            Error::Refused(reason) => Self::Refused(reason),
+            Error::ImsiExhausted(_) => Self::Refused(Reason::new("imsis-exhausted")),
             other => Self::Failed(Box::new(other)),
+        }
+    }
+}
+
+/// A rule of pools or numbers said no, or a row can't be what it should.
+impl From<ProvisioningError> for Error {
+    fn from(error: ProvisioningError) -> Self {
+        match error {
+            ProvisioningError::Refused(reason) => Self::Refused(reason),
+            other => Self::Damaged(other.to_string()),
         }
     }
 }

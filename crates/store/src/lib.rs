@@ -29,8 +29,8 @@ pub use error::Error;
 pub use key::StoreKey;
 pub use managed::{ManagedChanges, ManagedState, ManagedStore, StoredNode};
 pub use sqlite::{
-    AccountSummary, CommandPage, CommandQuery, Group, IssuedCertificate, IssuedPage, OrderPage,
-    OrderQuery, OrderSummary, SessionPage, SessionQuery, SqliteOptions, SqliteStore,
+    AccountSummary, AuditRow, CommandPage, CommandQuery, Group, IssuedCertificate, IssuedPage,
+    OrderPage, OrderQuery, OrderSummary, SessionPage, SessionQuery, SqliteOptions, SqliteStore,
     SubscriberCounts, SubscriberWatch,
 };
 pub use store::Store;

@@ -21,6 +21,7 @@ pub(crate) const OPERATOR: Schema = Schema {
         include_str!("../migrations/0004.sql"),
         include_str!("../migrations/0005.sql"),
         include_str!("../migrations/0006.sql"),
+        include_str!("../migrations/0007.sql"),
     ],
 };
 
@@ -42,7 +43,10 @@ pub(crate) const MANAGEMENT: Schema = Schema {
 /// A supplier's store; the id reads `rehs`.
 pub(crate) const SUPPLIER: Schema = Schema {
     application_id: 0x7265_6873,
-    migrations: &[include_str!("../migrations/supplier-0001.sql")],
+    migrations: &[
+        include_str!("../migrations/supplier-0001.sql"),
+        include_str!("../migrations/supplier-0002.sql"),
+    ],
 };
 
 impl Schema {

@@ -8,14 +8,15 @@ use clock::Timestamp;
 use provisioning::OrderId;
 use provisioning::donor::Subscription;
 use provisioning::hlr::Subscriber;
+use provisioning::pool::{BatchId, Draw, Drawn, PcidRecord, Pool, PoolStatus, PoolStore, Stock};
 use provisioning::ports::{Commit, OperatorStore, OutboxId, Outgoing, StoreError, Versioned};
 use provisioning::recipient::{Order, TreCertificates};
 use tre::TreId;
 use trust::Revocation;
 
 use crate::{
-    Error, IssuedCertificate, IssuedPage, OrderPage, OrderQuery, SqliteOptions, SqliteStore,
-    StoreKey, SubscriberCounts, SubscriberWatch,
+    AuditRow, Error, IssuedCertificate, IssuedPage, OrderPage, OrderQuery, SqliteOptions,
+    SqliteStore, StoreKey, SubscriberCounts, SubscriberWatch,
 };
 
 /// An operator's store.
@@ -141,6 +142,20 @@ impl Store {
         }
     }
 
+    /// As [`SqliteStore::audit_log`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn audit_log(
+        &self,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, Error> {
+        match self {
+            Self::Sqlite(store) => store.audit_log(before, limit).await,
+        }
+    }
+
     /// As [`SqliteStore::backup`].
     ///
     /// # Errors
@@ -236,6 +251,68 @@ impl OperatorStore for Store {
     ) -> Result<(Vec<OrderId>, Vec<TreId>), StoreError> {
         match self {
             Self::Sqlite(store) => store.due(now, limit).await,
+        }
+    }
+}
+
+impl PoolStore for Store {
+    async fn add_pool(&self, pool: Pool, now: Timestamp) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(store) => store.add_pool(pool, now).await,
+        }
+    }
+
+    async fn pools(&self) -> Result<Vec<PoolStatus>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.pools().await,
+        }
+    }
+
+    async fn draw(&self, draw: Draw) -> Result<Drawn, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.draw(draw).await,
+        }
+    }
+
+    async fn batch(&self, batch: BatchId) -> Result<Vec<PcidRecord>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.batch(batch).await,
+        }
+    }
+
+    async fn give_up_batch(&self, batch: BatchId, now: Timestamp) -> Result<usize, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.give_up_batch(batch, now).await,
+        }
+    }
+
+    async fn pcid(&self, imsi: &Imsi) -> Result<Option<PcidRecord>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.pcid(imsi).await,
+        }
+    }
+
+    async fn pcid_members(&self, imsi: &Imsi) -> Result<Vec<TreId>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.pcid_members(imsi).await,
+        }
+    }
+
+    async fn pcid_timeouts(&self, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.pcid_timeouts(now, limit).await,
+        }
+    }
+
+    async fn stocks(&self) -> Result<Vec<Stock>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.stocks().await,
+        }
+    }
+
+    async fn crossings(&self) -> Result<Vec<Stock>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.crossings().await,
         }
     }
 }

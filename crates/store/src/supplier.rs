@@ -5,8 +5,10 @@
 use std::path::Path;
 
 use clock::Timestamp;
+use provisioning::pool::BatchId;
 use rusqlite::{Connection, OptionalExtension, params};
 use tre::TreId;
+use trust::ShoId;
 
 use crate::connection::{absolute, configure, create_private, open};
 use crate::sealed::number;
@@ -60,6 +62,34 @@ impl SupplierStore {
         transaction.commit()?;
         crash_point("supplier-commit-after");
         Ok(())
+    }
+
+    /// Takes a batch of PCIDs, once for ever: false if it was taken before. To be
+    /// called before any TRE is made with it.
+    ///
+    /// # Errors
+    /// [`Error::Full`] or what SQLite says.
+    pub fn take_batch(
+        &mut self,
+        now: Timestamp,
+        batch: BatchId,
+        operator: &ShoId,
+    ) -> Result<bool, Error> {
+        let transaction = self.conn.transaction()?;
+        let taken = transaction
+            .prepare_cached(
+                "INSERT INTO pcid_batches (batch_id, operator, taken) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (batch_id) DO NOTHING",
+            )?
+            .execute(params![
+                batch.to_string(),
+                operator.to_string(),
+                number(now.unix_millis())
+            ])?;
+        crash_point("supplier-commit-before");
+        transaction.commit()?;
+        crash_point("supplier-commit-after");
+        Ok(taken == 1)
     }
 
     /// Revokes every certificate of a TRE. Returns how many it newly revoked.

@@ -1,7 +1,7 @@
-//! What a supplier hands to a registration operator, sealed (docs/
-//! operator-change.md section 1): CMS AuthEnvelopedData (RFC 5083) for the
-//! operator's leaf of purpose A.5, inside CMS SignedData (RFC 5652 clause 5) by
-//! the supplier's leaf of purpose A.3. `openssl cms` reads both.
+//! What a supplier and a registration operator hand to each other, sealed (docs/
+//! operator-change.md section 1, docs/pcids.md): CMS AuthEnvelopedData (RFC 5083)
+//! for the receiver's leaf of purpose A.5, inside CMS SignedData (RFC 5652 clause
+//! 5) by the sender's leaf of purpose A.3. `openssl cms` reads both.
 
 use clock::Random;
 use openssl::cms::{CMSOptions, CmsContentInfo};
@@ -10,11 +10,11 @@ use openssl::x509::X509;
 use secret::SecretBytes;
 use tre::envelope::{open_message, seal_message};
 use tre::{KeyPairs, MemoryBackend, Recipient};
-use trust::{Certificate, Purpose, PvaAnchor, TimePolicy, verify_pva_leaf};
+use trust::{Anchor, Certificate, Purpose, PvaAnchor, TimePolicy, verify_leaf, verify_pva_leaf};
 
 use crate::{Encipherment, TlsIdentity, TokenError};
 
-/// Seals `plain` for the operator whose A.5 leaf this is, signed by `signer`.
+/// Seals `plain` for whose A.5 leaf this is, signed by `signer`.
 ///
 /// # Errors
 /// [`TokenError::Tre`] for a leaf that can't receive; [`TokenError::Library`].
@@ -48,6 +48,33 @@ pub fn open(
     random: &mut dyn Random,
 ) -> Result<SecretBytes, TokenError> {
     verify_pva_leaf(signer, pva, Purpose::PeerDocument, time)?;
+    opened(octets, signer, own, random)
+}
+
+/// Opens what an operator sealed for this supplier, if `signer` is the
+/// operator's leaf for documents and it signed these octets.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_batch(
+    octets: &[u8],
+    signer: &Certificate,
+    operator: &Anchor,
+    time: TimePolicy,
+    own: &Encipherment,
+    random: &mut dyn Random,
+) -> Result<SecretBytes, TokenError> {
+    let purpose = Purpose::PeerDocument;
+    verify_leaf(signer, operator, purpose, operator.sho_id(), time)?;
+    opened(octets, signer, own, random)
+}
+
+fn opened(
+    octets: &[u8],
+    signer: &Certificate,
+    own: &Encipherment,
+    random: &mut dyn Random,
+) -> Result<SecretBytes, TokenError> {
     let sealed = verified(octets, signer).map_err(|_| TokenError::HandoverSignature)?;
     let recipient = Recipient::from_certificate(&own.leaf)?;
     let keys = KeyPairs::One(own.key.clone());

@@ -56,6 +56,8 @@ pub struct OperatorKeyDir {
     pub dpf: TlsIdentity,
     /// Both ends of the peer interface.
     pub peer: TlsIdentity,
+    /// What signs what it hands to suppliers.
+    pub document: TlsIdentity,
     /// What opens the messages that suppliers and peers encipher for it.
     pub encipherment: Encipherment,
     /// What signs answers about the status of its certificates. Directories made
@@ -181,6 +183,7 @@ impl OperatorKeyDir {
             },
             dpf: tls(Purpose::DpfServer)?,
             peer: tls(Purpose::Peer)?,
+            document: tls(Purpose::PeerDocument)?,
             encipherment: {
                 let (key, leaf) = read_leaf(&vault, &anchor, Purpose::PeerEncipherment)?;
                 Encipherment {

@@ -12,15 +12,16 @@ use trust::{Purpose, PvaAnchor, SupplierName, TimePolicy, verify_pva_leaf};
 use crate::key_file::{self, malformed, write_new};
 use crate::staged::StagedDir;
 use crate::vault::Vault;
-use crate::{FileKey, Protection, TlsIdentity, TokenError};
+use crate::{Encipherment, FileKey, Protection, TlsIdentity, TokenError};
 
 const PVA: &str = "pva.pem";
 const ISSUER: &str = "issuer.key";
 const NAME: &str = "supplier.txt";
 /// The PVA's own leaves and the names of their files.
-const LEAVES: [(Purpose, &str); 2] = [
+const LEAVES: [(Purpose, &str); 3] = [
     (Purpose::DpfServer, "pva-server"),
     (Purpose::PeerDocument, "pva-document"),
+    (Purpose::PeerEncipherment, "pva-encipherment"),
 ];
 
 /// What a supplier's directory is made with.
@@ -46,6 +47,9 @@ pub struct SupplierKeyDir {
     pub server: TlsIdentity,
     /// What signs the credentials that go to registration operators.
     pub document: TlsIdentity,
+    /// What opens the batches of PCIDs that registration operators make for it.
+    /// Directories made before there were any have none.
+    pub encipherment: Option<Encipherment>,
 }
 
 impl SupplierKeyDir {
@@ -118,7 +122,23 @@ impl SupplierKeyDir {
                 key: key.to_pkey()?,
             })
         };
-        let [(server, server_name), (document, document_name)] = LEAVES;
+        let [
+            (server, server_name),
+            (document, document_name),
+            (purpose, name),
+        ] = LEAVES;
+        let encipherment = if vault.exists(&format!("{name}.pem"))? {
+            let leaf = vault.read_certificate(&format!("{name}.pem"))?;
+            let undated = TimePolicy::Floor(Timestamp::default());
+            verify_pva_leaf(&leaf, &pva, purpose, undated)?;
+            let key = vault.read_key_of(&format!("{name}.key"), &leaf)?;
+            Some(Encipherment {
+                leaf: leaf.der().to_vec(),
+                key: key.software_key().clone(),
+            })
+        } else {
+            None
+        };
         let server = identity(server, server_name)?;
         let document = identity(document, document_name)?;
         Ok(Self {
@@ -126,6 +146,7 @@ impl SupplierKeyDir {
             issuer,
             server,
             document,
+            encipherment,
         })
     }
 }

@@ -30,7 +30,8 @@ pub fn verify_pva_server(
 }
 
 /// Verifies that `leaf` is a PVA's own for `purpose`: [`Purpose::DpfServer`] for
-/// its server, [`Purpose::PeerDocument`] for what it hands over.
+/// its server, [`Purpose::PeerDocument`] for what it hands over,
+/// [`Purpose::PeerEncipherment`] for what is handed to it.
 ///
 /// # Errors
 /// In this order: [`TrustError::ChainInvalid`];

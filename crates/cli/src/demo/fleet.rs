@@ -76,6 +76,7 @@ impl Owned {
             },
             validation,
             encoding: plan.encoding.encoding(),
+            drop_pcid: false,
             tick: Duration::from_secs(1),
         })
     }
@@ -141,7 +142,11 @@ impl Factory {
                     firmware: env!("CARGO_PKG_VERSION").to_owned(),
                 },
                 anchor: &anchor,
-                pcid: Pcid { imsi, keys },
+                pcid: Pcid {
+                    imsi,
+                    keys,
+                    shared: false,
+                },
                 made: os::now(),
             };
             let protection = Protection::Encrypted(&key);

@@ -117,6 +117,7 @@ impl Parties {
             anchor: supplier.pva.clone(),
             host: pva_host(),
             document: None,
+            encipherment: None,
         };
         let pva_node = SupplierNode::start(
             &supplier.server,
@@ -302,6 +303,7 @@ impl Ready {
             } else {
                 Suite::Two
             }],
+            lease: provisioning::hold::Lease::default(),
             prov_urls: vec![format!("https://dpf.{domain}/dm")],
             drf_url: format!("https://drf.{domain}/drf"),
             server_id: format!("dpf-{}", self.sho_id),

@@ -187,6 +187,8 @@ pub(crate) struct Policy {
     pub(crate) ask_pva: bool,
     pub(crate) suites: Vec<u8>,
     pub(crate) order_lifetime_s: u64,
+    pub(crate) cert_tre_retention_s: u64,
+    pub(crate) shared_lease_s: u64,
 }
 
 impl Default for Policy {
@@ -196,6 +198,8 @@ impl Default for Policy {
             ask_pva: true,
             suites: vec![2],
             order_lifetime_s: 86_400,
+            cert_tre_retention_s: 90 * 86_400,
+            shared_lease_s: 300,
         }
     }
 }
@@ -251,6 +255,9 @@ pub(crate) struct Device {
     /// How its DM messages are written.
     #[serde(default)]
     pub(crate) encoding: EncodingChoice,
+    /// Whether it erases its PCID once it has another operator.
+    #[serde(default)]
+    pub(crate) drop_pcid: bool,
     pub(crate) hosts: BTreeMap<String, SocketAddr>,
 }
 
@@ -265,6 +272,9 @@ pub(crate) struct PeerFile {
     /// The PVA's leaf for handovers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) document: Option<PathBuf>,
+    /// The supplier's leaf for batches of PCIDs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) encipherment: Option<PathBuf>,
     /// The domain of an operator's hosts; of a supplier, the PVA's host.
     pub(crate) domain: String,
     /// Whether it has an HLR that answers GSUP in TLS.

@@ -57,6 +57,7 @@ pub(crate) fn settings(config: &Path) -> Result<(DeviceConfig, SocketAddr)> {
         clock: clock(config),
         validation: validation.transpose()?,
         encoding: config.encoding.encoding(),
+        drop_pcid: config.drop_pcid,
         tick: Duration::from_secs(1),
     };
     Ok((settings, config.radio))

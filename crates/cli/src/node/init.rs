@@ -197,6 +197,8 @@ transfer = "token"         # who may take a device away: token, approve or open
 ask_pva = true             # ask the PVA online, beside the local chain check
 suites = [2]               # envelope suites, the best one that a TRE has is used
 order_lifetime_s = 86400
+cert_tre_retention_s = 7776000  # how long CertTRE is kept after a device has left
+shared_lease_s = 300       # how long a shared PCID is kept for the device that has it
 
 [hlr]
 algorithm = "milenage"     # of new subscribers: milenage, or tuak where their TRE has it
@@ -308,6 +310,7 @@ tre = {:?}
 key = {:?}
 store = "device.db"
 radio = "{radio}"
+drop_pcid = false        # erase the PCID once there is another operator: no way back to it
 trusted_clock = false    # whether the system's clock is a secure one
 
 [status]        # whether a server's certificate still holds

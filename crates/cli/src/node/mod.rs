@@ -7,7 +7,7 @@ pub(crate) mod hlr;
 pub(crate) mod init;
 pub(crate) mod manage;
 mod management;
-mod names;
+pub(crate) mod names;
 pub(crate) mod peer;
 mod period;
 mod renewed;

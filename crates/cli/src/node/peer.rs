@@ -59,6 +59,9 @@ pub(crate) enum Verb {
         /// Its leaf for handovers of initial credentials, PEM
         #[arg(long)]
         document: Option<PathBuf>,
+        /// Its leaf for which batches of PCIDs are enciphered, PEM
+        #[arg(long)]
+        encipherment: Option<PathBuf>,
         /// Where its PVA is
         #[arg(long)]
         address: IpAddr,
@@ -97,6 +100,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
                 name: plmn.to_string(),
                 cert: PathBuf::from(format!("{plmn}.pem")),
                 document: None,
+                encipherment: None,
                 hosts: operator_hosts(&domain, address),
                 domain,
                 hlr: !no_hlr,
@@ -110,6 +114,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
             cert,
             fingerprint,
             document,
+            encipherment,
             address,
         } => {
             let certificate = checked(&cert, &fingerprint)?;
@@ -122,14 +127,19 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
                 document: document
                     .is_some()
                     .then(|| PathBuf::from(format!("{name}-document.pem"))),
+                encipherment: encipherment
+                    .is_some()
+                    .then(|| PathBuf::from(format!("{name}-encipherment.pem"))),
                 hosts: BTreeMap::from([(host.clone(), at)]),
                 domain: host,
                 hlr: false,
                 serves: Serves::default(),
             };
             let document = document.as_deref().map(read).transpose()?;
+            let encipherment = encipherment.as_deref().map(read).transpose()?;
             let mut certificates = vec![(&file.cert, &certificate)];
             certificates.extend(file.document.as_ref().zip(document.as_ref()));
+            certificates.extend(file.encipherment.as_ref().zip(encipherment.as_ref()));
             write(&dir, &file, &certificates)
         }
     }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use provisioning::Digest;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::hold::Lease;
 use provisioning::payload::OperatorConstants;
 use provisioning::peer::Peer;
 use secret::Secret;
@@ -113,6 +114,7 @@ fn pvas(dir: &Path, files: &[PeerFile]) -> Result<Vec<RegisteredPva>> {
             anchor: PvaAnchor::new(name, read(&file.cert)?)?,
             host: file.domain.clone(),
             document: file.document.as_ref().map(read).transpose()?,
+            encipherment: file.encipherment.as_ref().map(read).transpose()?,
         });
     }
     Ok(pvas)
@@ -192,11 +194,16 @@ async fn operator(loaded: &Loaded, config: &config::Operator) -> Result<()> {
         },
         policy: DonorPolicy {
             transfer: config.policy.transfer,
+            cert_tre_retention: Duration::from_secs(config.policy.cert_tre_retention_s),
             ..DonorPolicy::default()
         },
         terms: config.terms,
         lifetime: Duration::from_secs(config.policy.order_lifetime_s),
         suites: suites.context("policy.suites: 1 and 2 are supported")?,
+        lease: Lease {
+            stay: Duration::from_secs(config.policy.shared_lease_s),
+            ..Lease::default()
+        },
         prov_urls: config.urls.dpf.clone(),
         drf_url: config.urls.drf.clone(),
         server_id: format!("dpf-{}", config.plmn),
@@ -256,7 +263,7 @@ fn certificates(dir: &Path, key: &NodeKey, config: &config::Certificates) -> Cer
 }
 
 /// `sqlite:PATH`, the path relative to the configuration's directory.
-pub(super) fn open_store(dir: &Path, url: &str, key: &NodeKey) -> Result<Store> {
+pub(crate) fn open_store(dir: &Path, url: &str, key: &NodeKey) -> Result<Store> {
     let url = match url.strip_prefix("sqlite:") {
         Some(path) => format!("sqlite:{}", dir.join(path).display()),
         None => url.to_owned(),

@@ -25,6 +25,7 @@ mod manage;
 mod manage_crashes;
 mod management;
 mod notify;
+mod pools;
 mod ssl3;
 mod syncml;
 mod verifier;

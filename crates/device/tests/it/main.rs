@@ -14,6 +14,7 @@
 
 mod changes;
 mod managed;
+mod pcids;
 mod servers;
 mod status;
 mod world;

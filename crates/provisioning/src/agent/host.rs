@@ -26,6 +26,9 @@ pub struct Host {
     pub(super) account: Option<DeviceAccount>,
     /// Signed refusals that the DRF does not have yet.
     pub(super) refusals: Vec<Refused>,
+    /// The TRE's word that it erased the PCID, which nobody has yet.
+    #[serde(default)]
+    pub(super) dropped: Option<Refused>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -83,8 +86,21 @@ impl Host {
         self.refusals.drain(..surplus);
     }
 
-    pub(super) fn drop_refusal(&mut self) {
-        if !self.refusals.is_empty() {
+    pub(super) fn keep_dropped(&mut self, octets: Vec<u8>) {
+        self.dropped = Some(Refused(octets));
+    }
+
+    /// What is to be posted to the DRF next.
+    pub(super) fn report(&self) -> Option<&[u8]> {
+        let next = self.refusals.first().or(self.dropped.as_ref());
+        next.map(|report| report.0.as_slice())
+    }
+
+    /// What [`Self::report`] gave was answered.
+    pub(super) fn drop_report(&mut self) {
+        if self.refusals.is_empty() {
+            self.dropped = None;
+        } else {
             self.refusals.remove(0);
         }
     }

@@ -6,11 +6,13 @@ mod announcement;
 mod fields;
 mod outcome;
 mod package;
+mod pcid_dropped;
 mod request;
 mod signing;
 
 pub use announcement::{Announcement, MAX_PROV_URLS, Release};
 pub use outcome::{Attachment, Confirmation, Decision, Outcome, Refusal, Verdict};
 pub use package::Package;
+pub use pcid_dropped::PcidDropped;
 pub use request::{ProvisioningRequest, TreInfo};
 pub use signing::{Signed, SignedDocument, sign, sign_without_leaf, unverified};

@@ -115,6 +115,8 @@ impl Subscription {
             expires: announcement
                 .expires
                 .min(acceptor.now.plus(acceptor.policy.longest_order)),
+            certificate_s: acceptor.policy.cert_tre_retention.as_secs(),
+            prov_urls: announcement.prov_urls.clone(),
             container: Vec::new(),
             container_digest: None,
             outcome: None,
@@ -188,6 +190,10 @@ impl Subscription {
         if self.home != Home::Here || announcement.from != *acceptor.from {
             return Err(Denial::new(409, "not-current-sho"));
         }
+        if self.shared {
+            // It proves no TRE_id, and nothing could be pushed to it.
+            return Err(Denial::new(422, "pcid-shared"));
+        }
         if self.clone_suspected {
             return Err(Denial::new(422, "clone-suspected"));
         }
@@ -254,7 +260,8 @@ impl Subscription {
     /// the first time.
     ///
     /// # Errors
-    /// The device is not ours; what a key says.
+    /// The device is not ours; `pcid-shared`, since a shared PCID does not say
+    /// which device has attached; what a key says.
     pub fn connectivity(
         &mut self,
         acceptor: &Acceptor<'_>,
@@ -262,6 +269,9 @@ impl Subscription {
     ) -> Result<Vec<Effect>, ProvisioningError> {
         if self.home != Home::Here {
             return Err(ProvisioningError::refused("not-current-sho"));
+        }
+        if self.shared {
+            return Err(ProvisioningError::refused("pcid-shared"));
         }
         let ctx_version = self
             .ctx_version

@@ -4,9 +4,11 @@
 use ::tre::TreId;
 use clock::Timestamp;
 
+use super::dropped::audited;
 use super::subscription::Retained;
 use super::{DepartureState, Home, Subscription};
-use crate::documents::{Refusal, Signed, unverified};
+use crate::audit::{Action, Actor, AuditEntry};
+use crate::documents::{PcidDropped, Refusal, Signed, SignedDocument, unverified};
 use crate::effect::Effect;
 use crate::watch::Sighting;
 use crate::{OrderId, ProvisioningError, Reason};
@@ -17,9 +19,21 @@ use crate::{OrderId, ProvisioningError, Reason};
 /// # Errors
 /// Octets that are no SignedRefusal, or that name no TRE.
 pub fn refusing_tre(octets: &[u8]) -> Result<TreId, ProvisioningError> {
+    named_tre::<Refusal>(octets)
+}
+
+/// The same of a SignedPcidDropped.
+///
+/// # Errors
+/// The same.
+pub fn dropping_tre(octets: &[u8]) -> Result<TreId, ProvisioningError> {
+    named_tre::<PcidDropped>(octets)
+}
+
+fn named_tre<D: SignedDocument>(octets: &[u8]) -> Result<TreId, ProvisioningError> {
     let none = ProvisioningError::Malformed("TreId");
     // The structure is checked first: one object, no second reading of it.
-    let _ = unverified::<Refusal>(octets)?;
+    let _ = unverified::<D>(octets)?;
     let text = std::str::from_utf8(octets).map_err(|_| none)?;
     let named = text
         .split_once("<TreId>")
@@ -56,7 +70,10 @@ impl Subscription {
             .find(|departure| departure.is_open())
         {
             departure.reason = Some(refusal.reason.code().to_owned());
-            if departure.container_digest == Some(refusal.document) {
+            // What stands between the device and the DPF can be opened: the order
+            // goes on.
+            let stays = refusal.reason == crate::agent::DPF_UNREACHABLE;
+            if departure.container_digest == Some(refusal.document) && !stays {
                 departure.state = DepartureState::Refused;
                 freed = Some(departure.order_id);
             }
@@ -107,14 +124,29 @@ impl Subscription {
         let over: Vec<Retained> = over;
         let mut effects: Vec<Effect> = over
             .into_iter()
-            .map(|retained| Effect::DeleteSubscriber(retained.imsi))
+            .flat_map(|retained| deleted(now, retained.imsi))
             .collect();
         match &self.home {
             Home::Left { retained_until, .. } if *retained_until <= now => {
                 self.home = Home::Gone;
-                effects.push(Effect::DeleteSubscriber(self.imsi.clone()));
+                effects.extend(deleted(now, self.imsi.clone()));
             }
             _ => {}
+        }
+        let over = self
+            .certificate_until
+            .is_some_and(|until| until <= now.unix_millis());
+        if over {
+            self.certificate_until = None;
+            self.signature_certificate.clear();
+            effects.push(Effect::DeleteCertTre(self.tre_id.clone()));
+            effects.push(Effect::Record(AuditEntry {
+                at: now,
+                actor: Actor::Deadline,
+                action: Action::CertTreDeleted,
+                subject: self.tre_id.as_str().to_owned(),
+                why: "retention-over",
+            }));
         }
         effects
     }
@@ -128,7 +160,12 @@ impl Subscription {
             Home::Here | Home::Gone => None,
         };
         let earlier = self.retained.iter().map(|retained| retained.until);
-        open.into_iter().chain(retained).chain(earlier).min()
+        let certificate = self.certificate_until.map(Timestamp::from_unix_millis);
+        open.into_iter()
+            .chain(retained)
+            .chain(earlier)
+            .chain(certificate)
+            .min()
     }
 
     fn free(&mut self, order_id: Option<OrderId>) {
@@ -138,4 +175,11 @@ impl Subscription {
                 .for_each(|token| token.free(order_id));
         }
     }
+}
+
+/// A subscriber whose retention is over.
+fn deleted(now: Timestamp, imsi: aka::Imsi) -> [Effect; 2] {
+    let (actor, action) = (Actor::Deadline, Action::McimDeleted);
+    let entry = audited(now, actor, action, &imsi, "retention-over");
+    [Effect::DeleteSubscriber(imsi), entry]
 }

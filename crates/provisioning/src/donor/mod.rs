@@ -4,13 +4,14 @@
 
 mod announce;
 mod close;
+mod dropped;
 mod policy;
 mod release;
 mod subscription;
 mod token;
 
 pub use announce::{Acceptor, Denial, read_announcement};
-pub use close::refusing_tre;
+pub use close::{dropping_tre, refusing_tre};
 pub use policy::{DonorPolicy, TransferPolicy};
 pub use subscription::{Departure, DepartureState, Home, Subscription};
 pub use token::TransferToken;

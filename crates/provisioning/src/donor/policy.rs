@@ -25,6 +25,9 @@ pub struct DonorPolicy {
     pub transfer: TransferPolicy,
     /// The longest time from now to an order's expiry.
     pub longest_order: Duration,
+    /// How long the CertTRE of a device that left is kept, in whole seconds. The
+    /// MCIM's record has a term of its own, RETENTION_S of the order.
+    pub cert_tre_retention: Duration,
 }
 
 impl Default for DonorPolicy {
@@ -32,6 +35,7 @@ impl Default for DonorPolicy {
         Self {
             transfer: TransferPolicy::default(),
             longest_order: Duration::from_secs(7 * 86_400),
+            cert_tre_retention: Duration::from_secs(90 * 86_400),
         }
     }
 }

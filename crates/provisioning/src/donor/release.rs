@@ -6,7 +6,9 @@ use std::time::Duration;
 use clock::Timestamp;
 use trust::{Purpose, TimePolicy};
 
+use super::dropped::audited;
 use super::{DepartureState, Home, Subscription};
+use crate::audit::{Action, Actor};
 use crate::documents::{Attachment, Confirmation, Decision, Outcome, Release, Signed, Verdict};
 use crate::effect::Effect;
 use crate::peer::Peer;
@@ -153,7 +155,8 @@ impl Subscription {
         release: &Release,
         outcome: &Signed<Outcome>,
     ) -> Result<Vec<Effect>, ProvisioningError> {
-        let retained = self.close(release, outcome.document.verdict, outcome.digest)?;
+        let (retained, certificate) =
+            self.close(release, outcome.document.verdict, outcome.digest)?;
         match outcome.document.verdict {
             Verdict::Commit => {
                 self.home = Home::Left {
@@ -164,14 +167,24 @@ impl Subscription {
                 self.tokens
                     .iter_mut()
                     .for_each(|token| token.spend(release.order_id));
-                Ok(vec![Effect::DisableSubscriber(self.imsi.clone())])
+                self.certificate_until = Some(now.plus(certificate).unix_millis());
+                let (actor, action) = (Actor::Tre, Action::McimDisabled);
+                Ok(vec![
+                    Effect::DisableSubscriber(self.imsi.clone()),
+                    audited(now, actor, action, &self.imsi, "committed"),
+                ])
             }
             Verdict::Rollback => {
                 self.home = Home::Here;
+                self.certificate_until = None;
                 self.tokens
                     .iter_mut()
                     .for_each(|token| token.free(release.order_id));
-                Ok(vec![Effect::EnableSubscriber(self.imsi.clone())])
+                let (actor, action) = (Actor::Tre, Action::McimEnabled);
+                Ok(vec![
+                    Effect::EnableSubscriber(self.imsi.clone()),
+                    audited(now, actor, action, &self.imsi, "rolled-back"),
+                ])
             }
         }
     }
@@ -181,7 +194,7 @@ impl Subscription {
         release: &Release,
         verdict: Verdict,
         digest: Digest,
-    ) -> Result<Duration, ProvisioningError> {
+    ) -> Result<(Duration, Duration), ProvisioningError> {
         let departure = self
             .departure(release.order_id, &release.to)
             .ok_or(ProvisioningError::refused("release-unknown-order"))?;
@@ -190,7 +203,10 @@ impl Subscription {
             Verdict::Commit => DepartureState::Released,
             Verdict::Rollback => DepartureState::RolledBack,
         };
-        Ok(Duration::from_secs(departure.terms.retention_s.into()))
+        Ok((
+            Duration::from_secs(departure.terms.retention_s.into()),
+            Duration::from_secs(departure.certificate_s),
+        ))
     }
 }
 

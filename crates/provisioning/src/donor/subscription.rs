@@ -41,6 +41,16 @@ pub struct Subscription {
     /// Subscribers that the device was here before it left and came back.
     #[serde(default)]
     pub(super) retained: Vec<Retained>,
+    /// A group of devices has the PCID that this one is here.
+    #[serde(default)]
+    pub(super) shared: bool,
+    /// Its TRE erased the PCID: the number may be another device's now.
+    #[serde(default)]
+    pub(super) gave_number_back: bool,
+    /// When the CertTRE of a device that left is deleted, in milliseconds since
+    /// 1970.
+    #[serde(default)]
+    pub(super) certificate_until: Option<u64>,
 }
 
 /// Credentials of an earlier stay, kept until their retention is over.
@@ -115,6 +125,11 @@ pub struct Departure {
     pub terms: Terms,
     #[serde(with = "stored::moment")]
     pub(super) expires: Timestamp,
+    /// How long CertTRE is kept after the release, as the policy was then.
+    #[serde(default)]
+    pub(super) certificate_s: u64,
+    #[serde(default)]
+    pub(super) prov_urls: Vec<String>,
     #[serde(with = "stored::base64")]
     pub(super) container: Vec<u8>,
     #[serde(with = "stored::maybe_text")]
@@ -149,6 +164,9 @@ impl Subscription {
             tokens: Vec::new(),
             departures: Vec::new(),
             retained: Vec::new(),
+            shared: false,
+            gave_number_back: false,
+            certificate_until: None,
         })
     }
 
@@ -161,6 +179,7 @@ impl Subscription {
         self.departures = older.departures;
         self.retained = older.retained;
         if let Home::Left { retained_until, .. } = older.home
+            && !older.gave_number_back
             && older.imsi != self.imsi
         {
             self.retained.push(Retained {
@@ -183,10 +202,41 @@ impl Subscription {
         &self.imsi
     }
 
+    /// The name of its MCIM, or of its PCID.
+    #[must_use]
+    pub fn mcim_id(&self) -> McimId {
+        self.mcim_id
+    }
+
     /// Whether the device is ours.
     #[must_use]
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// Whether a group of devices has the PCID that this one is here.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// The device came with a PCID that a group shares.
+    #[must_use]
+    pub fn sharing(mut self) -> Self {
+        self.shared = true;
+        self
+    }
+
+    /// Whether the subscriber's number names this device and no other.
+    #[must_use]
+    pub fn owns_number(&self) -> bool {
+        !self.shared && !self.gave_number_back
+    }
+
+    /// Whether the CertTRE is still kept.
+    #[must_use]
+    pub fn has_certificate(&self) -> bool {
+        !self.signature_certificate.is_empty()
     }
 
     /// The count of changes as the TRE signed it last.
@@ -259,6 +309,9 @@ impl Subscription {
         &self,
         octets: &[u8],
     ) -> Result<Signed<D>, ProvisioningError> {
+        if !self.has_certificate() {
+            return Err(ProvisioningError::refused("cert-tre-deleted"));
+        }
         let certificate = trust::Certificate::from_der(&self.signature_certificate)?;
         Signed::verify_pinned(octets, certificate.public_key().spki_der())
     }
@@ -285,6 +338,12 @@ impl Departure {
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         self.reason.as_deref().and_then(Reason::parse)
+    }
+
+    /// The recipient's DPFs.
+    #[must_use]
+    pub fn prov_urls(&self) -> &[String] {
+        &self.prov_urls
     }
 
     /// The signed bootstrap, once there is one.

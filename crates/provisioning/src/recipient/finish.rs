@@ -2,9 +2,12 @@
 //! decision, outcome, release. The decision is stored before it is sent and
 //! the same for ever after.
 
+use std::time::Duration;
+
 use clock::Timestamp;
 
 use super::order::{Kept, Order, OrderState};
+use crate::audit::{Action, Actor, AuditEntry};
 use crate::documents::{
     Attachment, Confirmation, Decision, Outcome, Release, Signed, Verdict, sign,
 };
@@ -253,13 +256,25 @@ impl Order {
     }
 
     /// What time does: an order that no device has taken up ends at its expiry.
-    /// One with an installed MCIM never does: only the TRE's word ends it.
+    /// One with an installed MCIM never does: only the TRE's word ends it. The
+    /// MCIM of an order that came to nothing is deleted after its retention.
     pub fn handle_timeout(&mut self, now: Timestamp) -> Vec<Effect> {
         if self.poll_timeout().is_none_or(|due| due > now) {
             return Vec::new();
         }
-        self.fail(&Reason::new("expired"));
-        vec![Effect::DeleteSubscriber(self.imsi.clone())]
+        let why = if self.is_over() {
+            "retention-over"
+        } else {
+            self.fail(&Reason::new("expired"));
+            "order-expired"
+        };
+        self.mcim_deleted = true;
+        let (actor, action) = (Actor::Deadline, Action::McimDeleted);
+        let entry = AuditEntry::subscriber(now, actor, action, &self.imsi, why);
+        vec![
+            Effect::DeleteSubscriber(self.imsi.clone()),
+            Effect::Record(entry),
+        ]
     }
 
     /// When [`Self::handle_timeout`] has something to do.
@@ -269,7 +284,13 @@ impl Order {
             self.state,
             OrderState::AwaitingAcceptance | OrderState::AwaitingDevice | OrderState::AwaitingPva
         );
-        waits.then_some(self.expires)
+        let came_to_nothing = matches!(self.state, OrderState::RolledBack | OrderState::Failed);
+        let retention = Duration::from_secs(self.terms.retention_s.into());
+        match (waits, came_to_nothing && !self.mcim_deleted) {
+            (true, _) => Some(self.expires),
+            (_, true) => Some(self.expires.plus(retention)),
+            _ => None,
+        }
     }
 }
 

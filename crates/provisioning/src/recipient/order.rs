@@ -127,6 +127,9 @@ pub struct Order {
     #[serde(with = "stored::maybe_base64")]
     pub(super) release: Option<Vec<u8>>,
     pub(super) installs: u32,
+    /// The subscriber of an order that came to nothing is deleted.
+    #[serde(default)]
+    pub(super) mcim_deleted: bool,
 }
 
 /// The only algorithm of orders that were stored without one.

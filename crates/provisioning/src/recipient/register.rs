@@ -195,6 +195,7 @@ impl Order {
             outcome: None,
             release: None,
             installs: 0,
+            mcim_deleted: false,
         };
         order.announcement = order.sign_announcement(registrar, credentials, token)?;
         let effects = vec![

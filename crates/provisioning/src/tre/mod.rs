@@ -161,6 +161,33 @@ impl<B: Backend> Tre<B> {
         self.state.active
     }
 
+    /// Whether the PCID is in use.
+    #[must_use]
+    pub fn is_on_pcid(&self) -> bool {
+        self.state.active_slot().is_pcid
+    }
+
+    /// Whether what is in use is shared with other TREs.
+    #[must_use]
+    pub fn is_on_shared_pcid(&self) -> bool {
+        let slot = self.state.active_slot();
+        slot.is_pcid && slot.shared
+    }
+
+    /// Whether there is a PCID that could be dropped now: one that is not in use,
+    /// and no order.
+    #[must_use]
+    pub fn can_drop_pcid(&self) -> bool {
+        let spare = self.state.pcid().filter(|_| !self.is_on_pcid());
+        spare.is_some_and(|slot| slot.home.is_some()) && self.state.order.is_none()
+    }
+
+    /// The bootstrap that was taken last.
+    #[must_use]
+    pub fn last_bootstrap(&self) -> Option<crate::Digest> {
+        self.state.last_bootstrap
+    }
+
     /// The open order and where it stands.
     #[must_use]
     pub fn open_order(&self) -> Option<(OrderId, Phase)> {

@@ -8,7 +8,7 @@ use xmldsig::{SignatureAlgorithm, Signer, SignerError};
 
 use super::Tre;
 use super::state::SignedReport;
-use crate::documents::{Refusal, SignedDocument, sign_without_leaf};
+use crate::documents::{PcidDropped, Refusal, SignedDocument, sign_without_leaf};
 use crate::{Digest, ProvisioningError, Reason};
 
 /// A signed report, to be sent until it is answered.
@@ -62,6 +62,38 @@ impl<B: Backend> Tre<B> {
             seq,
         };
         let (octets, digest) = self.sign(&refusal)?;
+        Ok(Some(Report { octets, digest }))
+    }
+
+    /// Erases the PCID and says so, signed: from here on there is no way back to
+    /// it. `None` if there is none any more.
+    ///
+    /// # Errors
+    /// A restored state; an open order, which may need it; `pcid-active` while
+    /// it is in use; what the backend says.
+    pub fn drop_pcid(&mut self) -> Result<Option<Report>, ProvisioningError> {
+        self.require_current_state()?;
+        if self.state.order.is_some() {
+            return Err(ProvisioningError::OutOfOrder("an order is open"));
+        }
+        let Some(slot) = self.state.pcid() else {
+            return Ok(None);
+        };
+        let (mcim_id, home) = (slot.mcim_id, slot.home.clone());
+        if mcim_id == self.state.active {
+            return Err(ProvisioningError::refused("pcid-active"));
+        }
+        // A TRE that was made before PCIDs could be dropped does not know whose
+        // it has.
+        let sho_id = home.ok_or(ProvisioningError::refused("pcid-operator-unknown"))?;
+        let dropped = PcidDropped {
+            tre_id: self.state.tre_id.clone(),
+            sho_id,
+            mcim_id,
+            seq: self.next_seq()?,
+        };
+        let (octets, digest) = self.sign(&dropped)?;
+        self.state.erase(mcim_id);
         Ok(Some(Report { octets, digest }))
     }
 

@@ -25,6 +25,8 @@ pub struct Pcid {
     pub imsi: Imsi,
     /// Its keys.
     pub keys: SubscriberKeys,
+    /// Whether a group of TREs has them: they prove no TRE_id then.
+    pub shared: bool,
 }
 
 /// What the supplier puts into a TRE.
@@ -123,7 +125,12 @@ pub(super) struct Slot {
     keys: SubscriberKeys,
     /// The highest SEQ of each IND.
     seqs: Vec<u64>,
-    is_pcid: bool,
+    pub(super) is_pcid: bool,
+    /// Of a PCID: whose it is, and whether a group has it.
+    #[serde(default, with = "stored::maybe_text")]
+    pub(super) home: Option<ShoId>,
+    #[serde(default)]
+    pub(super) shared: bool,
 }
 
 /// The open order.
@@ -183,7 +190,9 @@ impl TreState {
             anchor: made.anchor,
         };
         current.anchor()?;
-        let slot = Slot::new(made.pcid_mcim, made.pcid.imsi, made.pcid.keys, true);
+        let mut slot = Slot::new(made.pcid_mcim, made.pcid.imsi, made.pcid.keys, true);
+        slot.home = Some(current.sho_id.clone());
+        slot.shared = made.pcid.shared;
         Ok(Self {
             version: VERSION,
             tre_id: made.tre_id,
@@ -233,6 +242,11 @@ impl TreState {
     )]
     pub(super) fn active_slot(&self) -> &Slot {
         self.slot(self.active).expect("the active MCIM has a slot")
+    }
+
+    /// The PCID's slot, as long as there is one.
+    pub(super) fn pcid(&self) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.is_pcid)
     }
 
     pub(super) fn used_slots(&self) -> usize {
@@ -312,6 +326,8 @@ impl Slot {
             keys,
             seqs: vec![0; Ind::COUNT],
             is_pcid,
+            home: None,
+            shared: false,
         }
     }
 

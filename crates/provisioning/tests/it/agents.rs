@@ -95,6 +95,7 @@ impl Running {
             Duty::Attach => self.attach(world),
             Duty::ReportRefusal { url, octets } => self.report(world, &url, &octets),
             Duty::Session => self.session(world, order_id),
+            Duty::Leave => panic!("no PCID is shared here"),
             Duty::Wait(Some(until)) => until.since(now).min(Duration::from_secs(1)),
             Duty::Wait(None) if self.agent().tre().open_order().is_none() => return false,
             Duty::Wait(None) => Duration::from_secs(1),

@@ -15,6 +15,8 @@
 mod agents;
 mod moves;
 mod payloads;
+mod pcids;
 mod refusals;
+mod retention;
 mod sessions;
 mod world;

@@ -252,7 +252,7 @@ fn a_device_that_comes_back_is_someone_else_and_its_old_credentials_go() {
     let due = home.poll_timeout().unwrap();
     let effects = home.handle_timeout(due);
     assert!(
-        matches!(effects.as_slice(), [Effect::DeleteSubscriber(imsi)] if *imsi == first),
+        matches!(effects.as_slice(), [Effect::DeleteSubscriber(imsi), Effect::Record(_)] if *imsi == first),
         "the credentials of the earlier stay, and those alone"
     );
     assert_eq!(home.home(), &Home::Here);

@@ -3,7 +3,7 @@
 //! (RFC 6750); refusals are problems (RFC 9457) with the reason as `code`.
 
 use data_encoding::BASE64;
-use provisioning::ports::OperatorStore;
+use provisioning::ports::{OperatorStore, StoreError};
 use provisioning::recipient::{Order, OrderState, Registration, TreCertificates};
 use provisioning::{OrderId, Reason};
 use secret::Secret;
@@ -57,7 +57,7 @@ struct Tokens {
     tre_ids: Vec<String>,
 }
 
-type Answer = Result<Value, (u16, Reason)>;
+pub(super) type Answer = Result<Value, (u16, Reason)>;
 
 impl Operator {
     pub(super) async fn answer_api(&self, request: &Request) -> Response {
@@ -65,7 +65,9 @@ impl Operator {
             return token_wrong();
         }
         let path = request.path.as_str();
+        let of_pools = self.answer_pools(request).await;
         let answer = match (&request.method, path) {
+            _ if of_pools.is_some() => of_pools.unwrap_or_else(|| Err(malformed())),
             (&Method::POST, DEVICES) => self.register_rows(&request.body).await,
             (&Method::POST, TOKENS) => self.issue_tokens(&request.body).await,
             (&Method::POST, HANDOVERS) => self.take_handover(&request.body).await,
@@ -166,7 +168,7 @@ impl Operator {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, (u16, Reason)> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, (u16, Reason)> {
     serde_json::from_slice(body).map_err(|_| malformed())
 }
 
@@ -178,12 +180,13 @@ fn limit(rows: usize) -> Result<(), (u16, Reason)> {
     }
 }
 
-fn malformed() -> (u16, Reason) {
+pub(super) fn malformed() -> (u16, Reason) {
     (400, Reason::new("malformed"))
 }
 
-fn failed(error: Error) -> (u16, Reason) {
+pub(super) fn failed(error: Error) -> (u16, Reason) {
     let status = match error {
+        Error::Store(StoreError::Refused(_)) => 409,
         Error::Store(_) | Error::StoreFailed(_) | Error::Io(_) => 503,
         _ => 422,
     };

@@ -6,6 +6,7 @@ use hlr::OsmoHlr;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::hold::Lease;
 use provisioning::payload::OperatorConstants;
 use tls::http::{Hosts, ServerLimits};
 use tokens::OperatorKeyDir;
@@ -44,6 +45,8 @@ pub struct OperatorConfig {
     pub lifetime: Duration,
     /// The envelope suites that it uses.
     pub suites: Vec<Suite>,
+    /// How long a shared PCID is kept for the device that has it.
+    pub lease: Lease,
     /// Where devices find its DPF, one to three URLs.
     pub prov_urls: Vec<String>,
     /// Where devices find its DRF.

@@ -12,6 +12,7 @@ use tokens::os::OsRandom;
 
 use super::{CONFLICTS, Shared};
 use crate::Error;
+use crate::time::now;
 
 /// A request for vectors.
 #[derive(Clone)]
@@ -30,7 +31,7 @@ impl Shared {
         node: &str,
         wanted: &Wanted,
     ) -> Result<Vec<AuthenticationVector>, Error> {
-        let request = Request {
+        let mut request = Request {
             node,
             domain: wanted.domain,
             count: wanted.count.clamp(1, MAX_VECTORS),
@@ -45,10 +46,25 @@ impl Shared {
         for _ in 0..CONFLICTS {
             let (mut ready, mut numbers) = self.ready(imsi, &entry, &mut slot).await?;
             let subscriber = &mut ready.known.value;
+            let held = match subscriber.hold() {
+                None => Ok(false),
+                Some(hold) => {
+                    // No vector is left over for a second device of the group.
+                    request.count = 1;
+                    hold.ask(node, wanted.resync.is_some(), now(), &self.config.lease)
+                }
+            };
+            let held = match held {
+                Ok(held) => held,
+                Err(error) => {
+                    slot.keep(ready, numbers);
+                    return Err(error.into());
+                }
+            };
             let before = subscriber.authentication_mark();
             let vectors =
                 subscriber.vectors(&*ready.algorithm, &mut numbers, &request, &mut OsRandom);
-            if subscriber.authentication_mark() == before {
+            if !held && subscriber.authentication_mark() == before {
                 slot.keep(ready, numbers);
                 return Ok(vectors?);
             }
@@ -99,12 +115,17 @@ impl Shared {
         for _ in 0..CONFLICTS {
             let (mut ready, numbers) = self.ready(imsi, &entry, &mut slot).await?;
             let before = ready.known.value.location(domain);
+            let hold = ready.known.value.hold();
+            let is_shared = hold.is_some();
+            if let Some(hold) = hold {
+                hold.locate(&here.node, now(), &self.config.lease)?;
+            }
             let moved = ready.known.value.update_location(domain, here)?;
             let mut commit = Commit {
                 reachable: vec![imsi.clone()],
                 ..Commit::default()
             };
-            let is_new = moved.first || before.as_ref() != Some(here);
+            let is_new = is_shared || moved.first || before.as_ref() != Some(here);
             if is_new {
                 commit.subscribers.push(ready.known.clone());
             }
@@ -130,7 +151,8 @@ impl Shared {
         Err(StoreError::Conflict.into())
     }
 
-    /// PurgeMS: the node has forgotten the subscriber.
+    /// PurgeMS: the node has forgotten the subscriber. A shared PCID is free for
+    /// the next device of its group.
     pub(super) async fn purge(
         &self,
         imsi: &Imsi,
@@ -141,7 +163,9 @@ impl Shared {
         let mut slot = entry.slot.lock().await;
         for _ in 0..CONFLICTS {
             let (mut ready, numbers) = self.ready(imsi, &entry, &mut slot).await?;
-            if !ready.known.value.purge(domain, there) {
+            let hold = ready.known.value.hold();
+            let was_held = hold.is_some_and(|hold| hold.purge(&there.node));
+            if !ready.known.value.purge(domain, there) && !was_held {
                 slot.keep(ready, numbers);
                 return Ok(());
             }
@@ -177,7 +201,10 @@ impl Shared {
                 commit.effects.extend(effects);
                 Ok(())
             }
-            Err(ProvisioningError::Refused(_)) => Ok(()),
+            Err(ProvisioningError::Refused(reason)) => {
+                tracing::info!(tre = %device.value.tre_id(), %reason, "no connectivity bootstrap");
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -198,6 +198,9 @@ fn refusal(request: &Body) -> Option<fn(Cause) -> Body> {
 /// resynchronisation was no good, or that it should try again.
 fn cause(error: &Error) -> Cause {
     match error {
+        Error::Refused(ProvisioningError::Refused(reason)) if reason.code() == "pcid-held" => {
+            Cause::Congestion
+        }
         Error::Unknown(_) | Error::Refused(ProvisioningError::Refused(_)) => Cause::ImsiUnknown,
         Error::Refused(ProvisioningError::Aka(_)) => Cause::SynchFailure,
         Error::Store(StoreError::Full) => Cause::Congestion,

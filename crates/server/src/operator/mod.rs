@@ -2,6 +2,7 @@
 //! (TR 33.812 B.2.2.1). Its parts share one store; each file is one interface
 //! or one job.
 
+mod allowed;
 mod api;
 mod cancel;
 mod config;
@@ -15,6 +16,8 @@ mod limits;
 mod node;
 mod outbox;
 mod peer_api;
+mod pool_api;
+mod pools;
 mod portal;
 mod pva;
 mod sessions;
@@ -35,11 +38,14 @@ use trust::{Anchor, PvaAnchor, ShoId};
 
 pub(crate) use external::VNO_PREFIX;
 
+pub use allowed::{AllowedEntry, AllowedView, OwnAddresses, allowed_for};
 pub use config::{HlrSettings, OperatorConfig, OperatorListeners};
 pub use limits::Rate;
 pub use node::OperatorNode;
 pub(crate) use node::credentials;
 pub(crate) use outbox::PUSH;
+pub use pool_api::{entry as audit_entry_json, pool as pool_json, stock as stock_json};
+pub use pools::{SealedBatch, Wanted};
 pub use portal::MadeDevice;
 pub use status::{CertificateSettings, WallClock};
 pub use who::HlrCounts;
@@ -76,6 +82,9 @@ struct Shared {
     /// Something was put into the outbox, or can be sent again.
     outbox: Notify,
     watch: Arc<dyn StepWatch>,
+    /// Where its own servers are, and the host of its responder.
+    own: OwnAddresses,
+    own_responder: Option<String>,
     /// Looks after its certificates.
     keeper: status::Keeper,
 }

@@ -16,6 +16,7 @@ use tokens::TlsIdentity;
 use tokens::os::Monotonic;
 use trust::Certificate;
 
+use super::allowed::{OwnAddresses, http_host};
 use super::{
     Operator, OperatorConfig, OperatorListeners, Shared, cancel, external, outbox, status, timers,
 };
@@ -74,11 +75,20 @@ impl OperatorNode {
         let changed = Arc::clone(&known);
         store.watch_subscribers(Box::new(move |imsi| changed.changed(imsi)));
         let (cancels, to_cancel) = tokio::sync::mpsc::channel(cancel::WAITING);
+        let ocsp = listeners.ocsp.as_ref();
+        let addresses = OwnAddresses {
+            dm: Some(listeners.dm.local_addr()?),
+            ocsp: ocsp.map(tokio::net::TcpListener::local_addr).transpose()?,
+        };
+        let dpf = Certificate::from_der(&config.keys.dpf.leaf)?;
+        let own_responder = dpf.ocsp_url().and_then(http_host);
         let shared = Arc::new(Shared {
             pvas: config.pvas.iter().map(|pva| pva.anchor.clone()).collect(),
             client: Client::new(config.hosts.clone(), ClientLimits::default()),
             to_peers: ClientConfig::new(Profile::ThreeGpp, Some(&own), operators)?,
             to_pvas: ClientConfig::new(Profile::ThreeGpp, Some(&own), pvas)?,
+            own: addresses,
+            own_responder,
             hlr: Arc::clone(&known),
             external: external::UnderWay::default(),
             who: super::who::Who::new(&config.peers, &plain, &config.hlr),

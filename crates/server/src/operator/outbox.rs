@@ -173,7 +173,7 @@ impl Shared {
         Ok(Sent::Done)
     }
 
-    async fn to_peer(
+    pub(super) async fn to_peer(
         &self,
         sho_id: &ShoId,
         path: &str,

@@ -1,9 +1,10 @@
 //! The peer interface, donor's side (docs/operator-change.md section 4):
 //! `POST /peer/v1/announcements` and `POST /peer/v1/releases`, the peer being
-//! the one that the client certificate names.
+//! the one that the client certificate names; and `POST /peer/v1/pcid-dropped`,
+//! which a TRE signed and any peer may bring.
 
 use provisioning::documents::{Release, Signed};
-use provisioning::donor::{Denial, TransferPolicy, read_announcement};
+use provisioning::donor::{Denial, TransferPolicy, dropping_tre, read_announcement};
 use provisioning::peer::Peer;
 use provisioning::ports::StoreError;
 use provisioning::{ProvisioningError, Reason};
@@ -20,6 +21,7 @@ pub(super) const SIGNED: &str = "application/vnd.rehome.signed+xml";
 
 pub(super) const ANNOUNCEMENTS: &str = "/peer/v1/announcements";
 pub(super) const RELEASES: &str = "/peer/v1/releases";
+pub(super) const PCID_DROPPED: &str = "/peer/v1/pcid-dropped";
 
 impl Shared {
     pub(super) async fn answer_peer(&self, request: &Request) -> Response {
@@ -29,7 +31,16 @@ impl Shared {
         let result = match (&request.method, request.path.as_str()) {
             (&Method::POST, ANNOUNCEMENTS) => self.announced(&peer, &request.body).await,
             (&Method::POST, RELEASES) => self.released(&peer, &request.body).await,
-            (_, ANNOUNCEMENTS | RELEASES) => return refusal(405, &Reason::new("method")),
+            (&Method::POST, PCID_DROPPED) => match dropping_tre(&request.body) {
+                Ok(tre_id) => {
+                    let taken = self.take_dropped(&tre_id, &request.body).await;
+                    taken.map(|()| StatusCode::OK)
+                }
+                Err(error) => Err(error.into()),
+            },
+            (_, ANNOUNCEMENTS | RELEASES | PCID_DROPPED) => {
+                return refusal(405, &Reason::new("method"));
+            }
             _ => return refusal(404, &Reason::new("unknown-path")),
         };
         match result {

@@ -6,9 +6,11 @@ use std::time::Instant;
 
 use aka::Imsi;
 use provisioning::donor::{Acceptor, Home, Subscription};
+use provisioning::effect::Effect;
 use provisioning::hlr::Subscriber;
 use provisioning::payload::{MilenageKeys, SubscriberKeys};
 use provisioning::pcids::{self, PcidRow};
+use provisioning::pool::PoolStore;
 use provisioning::ports::{Commit, OperatorStore};
 use provisioning::recipient::{Order, Registrar, Registration, TreCertificates};
 use provisioning::{McimId, OrderId, ProvisioningError, Step};
@@ -39,12 +41,17 @@ impl Operator {
     /// the same at every other, for MILENAGE. It may not attach before the device is known.
     ///
     /// # Errors
-    /// `imsi-not-of-sho`; `pcid-in-use` once a device has it.
+    /// `imsi-not-of-sho`; `pcid-in-use` once a device has it; `imsi-of-a-pool`
+    /// for a number that is drawn and not chosen.
     pub async fn pcid(&self, imsi: &Imsi) -> Result<SubscriberKeys, Error> {
         let shared = &self.0;
         self.check_own(imsi)?;
         if shared.store.subscription_of(imsi).await?.is_some() {
             return Err(ProvisioningError::refused("pcid-in-use").into());
+        }
+        let pools = shared.store.pools().await?;
+        if pools.iter().any(|status| status.pool.contains(imsi)) {
+            return Err(ProvisioningError::refused("imsi-of-a-pool").into());
         }
         if let Some(known) = shared.store.subscriber(imsi).await? {
             return Ok(known.value.keys().clone());
@@ -65,8 +72,18 @@ impl Operator {
     /// # Errors
     /// `unknown-pva` or what is wrong with the certificates; `unknown-pcid`;
     /// `pcid-in-use` for a PCID of another device; `device-differs` for a
-    /// device that is known with another PCID.
+    /// device that is known with another PCID; for a PCID of a pool those of
+    /// [`provisioning::pool::PcidRecord::assign`].
     pub async fn import(&self, device: MadeDevice) -> Result<(), Error> {
+        self.import_with(device, None).await
+    }
+
+    /// The same with the keys of a PCID that is not known yet.
+    async fn import_with(
+        &self,
+        device: MadeDevice,
+        keys: Option<SubscriberKeys>,
+    ) -> Result<(), Error> {
         let shared = &self.0;
         device
             .certificates
@@ -83,22 +100,38 @@ impl Operator {
             return Err(ProvisioningError::refused("pcid-in-use").into());
         }
         let known = shared.store.subscriber(&device.imsi).await?;
+        let made = keys.map(|keys| new(Subscriber::new(device.imsi.clone(), keys)));
         let unknown = ProvisioningError::refused("unknown-pcid");
-        let mut subscriber = known.ok_or(unknown)?;
-        subscriber.value.set_enabled(true);
+        let mut subscriber = known.or(made).ok_or(unknown)?;
+        let shared_pcid = subscriber.value.is_shared();
+        let subscribers = if subscriber.value.is_enabled() {
+            // Another one of its group was here first.
+            Vec::new()
+        } else {
+            subscriber.value.set_enabled(true);
+            vec![subscriber]
+        };
         let mcim_id = McimId::of_pcid(&device.tre_id, &device.imsi);
         let signature = device.certificates.signature;
-        let mut subscription =
-            Subscription::new(device.tre_id, signature, device.imsi, mcim_id, 0)?;
+        let (tre_id, imsi) = (device.tre_id, device.imsi);
+        let subscription = Subscription::new(tre_id.clone(), signature, imsi.clone(), mcim_id, 0)?;
+        let mut subscription = match shared_pcid {
+            true => subscription.sharing(),
+            false => subscription,
+        };
         // An HLR outside of this program tells of no first attach: the bootstrap of
         // step 0' waits until the device is in a network.
-        let effects = match &shared.config.connector {
-            Some(_) => subscription.connectivity(&shared.acceptor(), &shared.config.drf_url)?,
-            None => Vec::new(),
+        let mut effects = match &shared.config.connector {
+            Some(_) if !shared_pcid => {
+                subscription.connectivity(&shared.acceptor(), &shared.config.drf_url)?
+            }
+            _ => Vec::new(),
         };
+        let at = now();
+        effects.push(Effect::AssignPcid { imsi, tre_id, at });
         let commit = Commit {
             subscriptions: vec![new(subscription)],
-            subscribers: vec![subscriber],
+            subscribers,
             effects,
             ..Commit::default()
         };
@@ -126,25 +159,28 @@ impl Operator {
     async fn import_row(&self, row: PcidRow) -> Result<(), Error> {
         let shared = &self.0;
         self.check_own(&row.imsi)?;
-        if shared.store.subscriber(&row.imsi).await?.is_none() {
-            // Only a device that is not known yet: one that has left does not
-            // get its old credentials back.
-            if shared.store.subscription(&row.tre_id).await?.is_some() {
-                return Ok(());
+        let known = shared.store.subscriber(&row.imsi).await?;
+        let keys = match &known {
+            None => {
+                // Only a device that is not known yet: one that has left does not
+                // get its old credentials back.
+                if shared.store.subscription(&row.tre_id).await?.is_some() {
+                    return Ok(());
+                }
+                Some(row.keys)
             }
-            let subscriber = Subscriber::new(row.imsi.clone(), row.keys);
-            let commit = Commit {
-                subscribers: vec![new(subscriber)],
-                ..Commit::default()
-            };
-            shared.commit(commit).await?;
-        }
-        self.import(MadeDevice {
+            // A TRE made with another K than the one here could never attach.
+            Some(subscriber) if !subscriber.value.keys().ct_eq(&row.keys) => {
+                return Err(ProvisioningError::refused("pcid-differs").into());
+            }
+            Some(_) => None,
+        };
+        let device = MadeDevice {
             tre_id: row.tre_id,
             certificates: row.certificates,
             imsi: row.imsi,
-        })
-        .await
+        };
+        self.import_with(device, keys).await
     }
 
     fn check_own(&self, imsi: &Imsi) -> Result<(), Error> {

@@ -30,6 +30,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 impl Shared {
     async fn tick(&self) -> Result<(), Error> {
+        if let Err(error) = self.look_at_numbers().await {
+            tracing::warn!(reason = %error.reason(), "numbers could not be looked at");
+        }
         let (orders, devices) = self.store.due(now(), BATCH).await?;
         // One that fails must not keep the others waiting.
         for order_id in orders {

@@ -46,12 +46,15 @@ impl Attached {
     }
 
     /// A device that has attached again since is left alone.
-    pub(super) fn remove(&self, imsi: &Imsi, registration: Registration) {
+    /// Returns whether it was here.
+    pub(super) fn remove(&self, imsi: &Imsi, registration: Registration) -> bool {
         let mut here = self.lock();
         let known = here.get(imsi.digits()).map(|(known, _)| *known);
-        if known == Some(registration) {
+        let there = known == Some(registration);
+        if there {
             here.remove(imsi.digits());
         }
+        there
     }
 
     pub(super) fn channel(&self, imsi: &Imsi) -> Option<Arc<dyn Channel>> {

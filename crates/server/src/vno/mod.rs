@@ -178,9 +178,22 @@ impl Vno {
         result
     }
 
-    /// The subscriber is gone, unless it has attached again since.
+    /// The subscriber is gone, unless it has attached again since: its home
+    /// network is told (PurgeMS), unless the runtime is ending.
     pub fn detached(&self, imsi: &Imsi, registration: Registration) {
-        self.0.attached.remove(imsi, registration);
+        if !self.0.attached.remove(imsi, registration) {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let (vno, imsi) = (self.clone(), imsi.clone());
+        runtime.spawn(async move {
+            let purge = Body::PurgeMsRequest { hlr_number: None };
+            if let Err(cause) = vno.ask(&imsi, purge).await {
+                tracing::info!(?cause, "a home network did not take a purge");
+            }
+        });
     }
 
     async fn ask(&self, imsi: &Imsi, body: Body) -> Result<Body, Cause> {

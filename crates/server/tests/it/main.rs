@@ -22,6 +22,7 @@ mod hlr_who;
 mod management;
 mod moves;
 mod peers;
+mod pools;
 mod pva;
 mod status;
 mod strangers;

@@ -81,6 +81,7 @@ async fn asked(world: &World, who: &str, target: &str) -> Result<(u16, String), 
         anchor: world.supplier.pva.clone(),
         host: pva_host(),
         document: None,
+        encipherment: None,
     };
     let verifier = std::sync::Arc::new(server::PvaVerifier::new(vec![pva]));
     let config = ClientConfig::new(Profile::ThreeGpp, Some(&own), verifier).unwrap();

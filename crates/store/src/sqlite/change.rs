@@ -14,9 +14,10 @@ use rusqlite::Connection;
 use super::issued::IssuedChange;
 use super::management::ManagementChange;
 use super::orders::OrderRow;
+use super::pools::{self, PoolChange, PoolDone};
 use super::subscribers::SubscriberRow;
 use super::subscriptions::SubscriptionRow;
-use super::{imsi, outbox, subscribers, subscriptions};
+use super::{audit, imsi, orders, outbox, subscribers, subscriptions};
 use crate::sealed::number;
 use crate::{Error, StoreKey};
 
@@ -28,6 +29,7 @@ pub(super) enum Change {
     ProvisionAll,
     Management(ManagementChange),
     Issued(IssuedChange),
+    Pool(PoolChange),
 }
 
 /// What a change gives.
@@ -35,6 +37,7 @@ pub(super) enum Done {
     Stored,
     Imsi(Imsi),
     Rows(usize),
+    Pool(PoolDone),
 }
 
 /// A commit whose aggregates are sealed already where their versions are known:
@@ -109,7 +112,12 @@ impl Prepared {
             row.write(conn, key)?;
         }
         for effect in &self.effects {
-            apply_effect(conn, key, effect)?;
+            match effect {
+                // A number of a pool may be another device's by now.
+                Effect::DeleteSubscriber(imsi)
+                    if pools::is_of_others(conn, imsi, &self.devices())? => {}
+                effect => apply_effect(conn, key, effect)?,
+            }
         }
         for imsi in &self.provision {
             outbox::provision(conn, imsi)?;
@@ -117,6 +125,16 @@ impl Prepared {
         self.reachable
             .iter()
             .try_for_each(|imsi| outbox::wake(conn, imsi))
+    }
+}
+
+impl Prepared {
+    /// The TREs whose records this commit is about.
+    fn devices(&self) -> Vec<&str> {
+        self.subscriptions
+            .iter()
+            .map(SubscriptionRow::tre_id)
+            .collect()
     }
 }
 
@@ -130,6 +148,22 @@ impl Change {
         touched.iter().map(String::as_str)
     }
 
+    /// Whether something may be deleted that is to be in no file afterwards.
+    pub(super) fn deletes(&self) -> bool {
+        match self {
+            Self::Commit(prepared) => prepared.effects.iter().any(|effect| {
+                matches!(
+                    effect,
+                    Effect::DeleteSubscriber(_)
+                        | Effect::DropPcid { .. }
+                        | Effect::DeleteCertTre(_)
+                )
+            }),
+            Self::Pool(change) => change.deletes(),
+            _ => false,
+        }
+    }
+
     /// Makes the change. After an error the caller undoes what was made of it.
     pub(super) fn apply(&self, conn: &Connection, key: &StoreKey) -> Result<Done, Error> {
         match self {
@@ -137,6 +171,7 @@ impl Change {
             Self::Management(change) => change.apply(conn, key).map(Done::Rows),
             Self::Issued(change) => change.apply(conn).map(Done::Rows),
             Self::ProvisionAll => outbox::provision_all(conn).map(Done::Rows),
+            Self::Pool(change) => change.apply(conn, key).map(Done::Pool),
             Self::TakeImsi { prefix } => imsi::take(conn, prefix).map(Done::Imsi),
             Self::Postpone { id, next } => {
                 outbox::postpone(conn, *id, number(next.unix_millis())).map(|()| Done::Stored)
@@ -153,6 +188,10 @@ fn apply_effect(conn: &Connection, key: &StoreKey, effect: &Effect) -> Result<()
         Effect::EnableSubscriber(imsi) => subscribers::enable(conn, key, imsi.digits()),
         Effect::DisableSubscriber(imsi) => subscribers::disable(conn, key, imsi.digits()),
         Effect::DeleteSubscriber(imsi) => subscribers::delete(conn, imsi.digits()),
+        Effect::DeleteCertTre(tre_id) => orders::forget(conn, tre_id.as_str()),
+        Effect::AssignPcid { imsi, tre_id, at } => pools::assign(conn, imsi, tre_id, *at),
+        Effect::DropPcid { imsi, tre_id, at } => pools::dropped(conn, imsi, tre_id, *at),
+        Effect::Record(entry) => audit::record(conn, entry),
         Effect::Push { imsi, container } => outbox::push(conn, imsi, container),
         Effect::Announce(order_id) => outbox::announce(conn, *order_id),
         Effect::SendRelease(order_id) => outbox::release(conn, *order_id),

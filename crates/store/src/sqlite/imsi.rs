@@ -4,6 +4,7 @@
 use aka::Imsi;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::pools;
 use crate::Error;
 
 /// Digits of an IMSI: the most that there can be.
@@ -24,6 +25,14 @@ pub(super) fn take(conn: &Connection, prefix: &str) -> Result<Imsi, Error> {
         let digits = format!("{prefix}{number:0width$}");
         if digits.len() > DIGITS {
             return Err(Error::ImsiExhausted(prefix.to_owned()));
+        }
+        if let Some(last) = pools::jump(conn, &digits)? {
+            // Numbers of pools are for PCIDs alone.
+            let own = format!("{last:0DIGITS$}");
+            let own = own.strip_prefix(prefix).unwrap_or_default();
+            conn.prepare_cached("UPDATE imsi_counters SET last = ?1 WHERE prefix = ?2")?
+                .execute((own.parse::<i64>().unwrap_or(number), prefix))?;
+            continue;
         }
         if !is_known(conn, &digits)? {
             return digits
@@ -52,7 +61,7 @@ fn check(conn: &Connection, prefix: &str) -> Result<(), Error> {
     }
 }
 
-fn is_known(conn: &Connection, imsi: &str) -> Result<bool, Error> {
+pub(super) fn is_known(conn: &Connection, imsi: &str) -> Result<bool, Error> {
     Ok(conn
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM subscribers WHERE imsi = ?1)

@@ -1,6 +1,7 @@
 //! An operator's store in one SQLite database: a writer, a few readers, and the
 //! ports of the crate `provisioning` over both.
 
+mod audit;
 mod change;
 mod imsi;
 mod issued;
@@ -8,6 +9,7 @@ mod lists;
 mod management;
 mod orders;
 mod outbox;
+mod pools;
 mod port;
 mod readers;
 mod subscribers;
@@ -15,6 +17,7 @@ mod subscriptions;
 mod upkeep;
 mod writer;
 
+pub use audit::AuditRow;
 pub use issued::{IssuedCertificate, IssuedPage};
 pub use lists::{OrderPage, OrderQuery, OrderSummary, SubscriberCounts};
 pub use management::{AccountSummary, CommandPage, CommandQuery, Group, SessionPage, SessionQuery};

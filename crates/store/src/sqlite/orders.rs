@@ -194,3 +194,26 @@ pub(super) fn due(conn: &Connection, now: i64, limit: i64) -> Result<Vec<String>
     let rows = statement.query_map([now, limit], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Deletes the orders of a TRE that are over, their CertTREs with them.
+pub(super) fn forget(conn: &Connection, tre_id: &str) -> Result<(), Error> {
+    let over = OrderState::ALL
+        .into_iter()
+        .filter(|state| {
+            matches!(
+                state,
+                OrderState::Completed | OrderState::RolledBack | OrderState::Failed
+            )
+        })
+        .map(OrderState::name);
+    for state in over {
+        conn.prepare_cached(
+            "DELETE FROM certificates WHERE order_id IN
+             (SELECT order_id FROM orders WHERE tre_id = ?1 AND state = ?2)",
+        )?
+        .execute([tre_id, state])?;
+        conn.prepare_cached("DELETE FROM orders WHERE tre_id = ?1 AND state = ?2")?
+            .execute([tre_id, state])?;
+    }
+    Ok(())
+}

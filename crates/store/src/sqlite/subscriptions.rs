@@ -25,7 +25,7 @@ impl SubscriptionRow {
             .count();
         Ok(Self {
             sealed: Sealed::seal(key, value, base)?,
-            imsi: value.imsi().digits().to_owned(),
+            imsi: column(value),
             home: match value.home() {
                 Home::Here => "here",
                 Home::Left { .. } => "left",
@@ -34,6 +34,10 @@ impl SubscriptionRow {
             released: i64::try_from(released).unwrap_or(i64::MAX),
             due: value.poll_timeout().map(|due| number(due.unix_millis())),
         })
+    }
+
+    pub(super) fn tre_id(&self) -> &str {
+        &self.sealed.key
     }
 
     /// Writes the row if the version that it replaces is still the stored one.
@@ -60,6 +64,25 @@ impl SubscriptionRow {
         ])?;
         expect_one(changed)
     }
+}
+
+/// A number names at most one device: one with a shared PCID, or that gave its
+/// own back, is in the column by its TRE_id, which no number equals.
+fn column(value: &Subscription) -> String {
+    if value.owns_number() {
+        value.imsi().digits().to_owned()
+    } else {
+        format!("-{}", value.tre_id().as_str())
+    }
+}
+
+/// The number may be another device's from now on.
+pub(super) fn release_number(conn: &Connection, key: &StoreKey, imsi: &str) -> Result<(), Error> {
+    let Some(mut found) = by_imsi(conn, key, imsi)? else {
+        return Ok(());
+    };
+    found.value.number_freed();
+    SubscriptionRow::seal(key, &found.value, found.version)?.write(conn)
 }
 
 /// Nothing changed: the row is not the one that was loaded.

@@ -70,6 +70,7 @@ pub(super) fn check(database: &Path, key: &StoreKey) -> Result<(), Error> {
     open_all::<Subscription>(&conn, key, "tre_id")?;
     open_all::<Order>(&conn, key, "order_id")?;
     open_all::<Subscriber>(&conn, key, "imsi")?;
+    super::pools::check(&conn)?;
     check_accounts(&conn, key)?;
     check_commands(&conn, key)?;
     check_messages(&conn, key)

@@ -8,7 +8,9 @@
 //! can so be found stored: a repeated step meets `Conflict` then, and an IMSI is
 //! skipped, never given twice.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -21,6 +23,12 @@ const GROUP: usize = 256;
 
 /// Is told the IMSI of a subscriber that was changed.
 pub type SubscriberWatch = Box<dyn Fn(&str) + Send + Sync>;
+/// How often the log is emptied after a deletion before the next change does it,
+/// and the pause between.
+const CLEANINGS: u32 = 20;
+const CLEANING: Duration = Duration::from_millis(5);
+/// As the connection was configured.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// A change and who waits for it.
 pub(super) struct Job {
@@ -32,6 +40,8 @@ pub(super) struct Writer {
     conn: Connection,
     key: Arc<StoreKey>,
     watch: Arc<OnceLock<SubscriberWatch>>,
+    /// Something was deleted that the log still has.
+    stale: Cell<bool>,
 }
 
 impl Writer {
@@ -40,7 +50,12 @@ impl Writer {
         key: Arc<StoreKey>,
         watch: Arc<OnceLock<SubscriberWatch>>,
     ) -> Self {
-        Self { conn, key, watch }
+        Self {
+            conn,
+            key,
+            watch,
+            stale: Cell::new(false),
+        }
     }
 
     /// Serves until the last sender is gone and the channel is empty.
@@ -59,6 +74,10 @@ impl Writer {
         match self.transact(&group) {
             Ok(outcomes) => {
                 self.tell(&group);
+                if group.iter().any(|job| job.change.deletes()) {
+                    self.stale.set(true);
+                }
+                self.clean();
                 for (job, outcome) in group.into_iter().zip(outcomes) {
                     // Whoever stopped waiting has its change all the same.
                     let _ = job.reply.send(outcome);
@@ -85,6 +104,33 @@ impl Writer {
         for imsi in group.iter().flat_map(|job| job.change.subscribers()) {
             watch(imsi);
         }
+    }
+
+    /// Empties the log after a deletion: what is deleted is overwritten in the
+    /// database (`secure_delete`), but older pages are in the log until then. A
+    /// reader may be in the way for as long as its query takes.
+    fn clean(&self) {
+        for _ in 0..CLEANINGS {
+            if !self.stale.get() {
+                return;
+            }
+            match self.checkpoint() {
+                Ok(true) => self.stale.set(false),
+                _ => std::thread::sleep(CLEANING),
+            }
+        }
+    }
+
+    fn checkpoint(&self) -> Result<bool, Error> {
+        // The busy handler would wait for readers much longer.
+        self.conn.busy_timeout(Duration::ZERO)?;
+        let busy = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            });
+        self.conn.busy_timeout(BUSY)?;
+        Ok(busy? == 0)
     }
 
     /// One transaction. An error is that of all changes: none was stored.

@@ -21,6 +21,7 @@ mod issued;
 mod lists;
 mod managed;
 mod management;
+mod pools;
 mod schema;
 mod scratch;
 mod secrets;

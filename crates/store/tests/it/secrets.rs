@@ -200,3 +200,62 @@ async fn columns_that_name_another_row_are_refused() {
     let refused = store.subscription_of(&imsi("001010000000002")).await;
     assert!(matches!(refused, Err(StoreError::Failed(_))));
 }
+
+/// After its deletion nothing of a subscriber is in the database, its free pages or
+/// its log: neither K nor the sealed row that the node's key would open. The same
+/// of a device's CertTREs.
+#[tokio::test]
+async fn what_was_deleted_is_in_no_file() {
+    let scratch = Scratch::new("deleted");
+    let mut world = World::new(85);
+    let store = scratch.open();
+    let number = imsi("001010000000001");
+    let keys = world.keys();
+    let (k, opc) = (keys.k.expose().to_vec(), keys.opc.expose().to_vec());
+    let create = Effect::CreateSubscriber {
+        imsi: number.clone(),
+        keys: keys.into(),
+    };
+    store.commit(effects(vec![create])).await.unwrap();
+    let device = world.device();
+    let (order_id, commit) = world.register(&device, &imsi("001020000000001"));
+    store.commit(commit).await.unwrap();
+    let (mut order, _) = store.order(order_id).await.unwrap().unwrap();
+    order.value.announcement_answered(403, None);
+    let refused = Commit {
+        orders: vec![order],
+        ..Commit::default()
+    };
+    store.commit(refused).await.unwrap();
+    let bodies = |sql: &str| -> Vec<Vec<u8>> {
+        let conn = scratch.raw();
+        let mut statement = conn.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let mut versions = bodies("SELECT body FROM subscribers WHERE imsi = '001010000000001'");
+    let enable = Effect::EnableSubscriber(number.clone());
+    store.commit(effects(vec![enable])).await.unwrap();
+    versions.extend(bodies(
+        "SELECT body FROM subscribers WHERE imsi = '001010000000001'",
+    ));
+    let mut sealed = versions;
+    sealed.extend(bodies("SELECT body FROM orders"));
+    sealed.push(device.certificates.signature.clone());
+    sealed.extend(device.certificates.envelope.clone());
+    let control = b"001020000000001";
+    let (found, there) = search(scratch.dir(), &sealed, control);
+    assert!(there && found >= 4, "the search would find them: {found}");
+    let delete = vec![
+        Effect::DeleteSubscriber(number.clone()),
+        Effect::DeleteCertTre(device.tre_id.clone()),
+    ];
+    store.commit(effects(delete)).await.unwrap();
+    assert!(store.subscriber(&number).await.unwrap().is_none());
+    assert!(store.order(order_id).await.unwrap().is_none());
+    sealed.extend([k, opc]);
+    assert_eq!(search(scratch.dir(), &sealed, control), (0, true));
+    store.integrity_check().await.unwrap();
+    store.close().await;
+    assert_eq!(search(scratch.dir(), &sealed, control), (0, true));
+}

@@ -55,3 +55,22 @@ fn another_partys_database_is_refused() {
     drop(store::DeviceStore::open(&path, key()).unwrap());
     assert!(matches!(SupplierStore::open(&path), Err(Error::NotOurs(_))));
 }
+
+/// A batch of PCIDs is taken once, whoever asks again and after a restart too.
+#[test]
+fn a_batch_is_taken_once_for_ever() {
+    let scratch = Scratch::new("supplier-batch");
+    let path = scratch.path();
+    let (now, operator) = (
+        "2026-01-01T00:00:00Z".parse().unwrap(),
+        "001-01".parse().unwrap(),
+    );
+    let batch = |octet| provisioning::pool::BatchId([octet; 16]);
+    let mut store = SupplierStore::open(&path).unwrap();
+    assert!(store.take_batch(now, batch(1), &operator).unwrap());
+    assert!(!store.take_batch(now, batch(1), &operator).unwrap());
+    assert!(store.take_batch(now, batch(2), &operator).unwrap());
+    drop(store);
+    let mut store = SupplierStore::open(&path).unwrap();
+    assert!(!store.take_batch(now, batch(1), &operator).unwrap());
+}

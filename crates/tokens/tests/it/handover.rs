@@ -191,3 +191,37 @@ fn the_openssl_program_verifies_and_opens_it() {
     assert!(opened.status.success(), "{opened:?}");
     assert_eq!(fs::read(parties.dir.join("plain")).unwrap(), PLAIN);
 }
+
+/// The other direction: an operator's batch for a supplier.
+#[test]
+fn only_the_supplier_opens_what_the_operator_signed() {
+    let (parties, other) = (parties(), self::parties());
+    let own = parties.supplier.encipherment.as_ref().unwrap();
+    let signer = &parties.operator.document;
+    let plain = SecretBytes::new(PLAIN.to_vec());
+    let sealed = handover::seal(&plain, &leaf(&own.leaf), signer, &mut random(3)).unwrap();
+    let open = |octets: &[u8], signer: &[u8], operator: &OperatorKeyDir, own| {
+        let (signer, anchor) = (leaf(signer), &operator.anchor);
+        handover::open_batch(octets, &signer, anchor, in_date(), own, &mut random(4))
+            .map(|plain| plain.expose().clone())
+            .map_err(|error| error.code())
+    };
+    let by = &signer.leaf;
+    assert_eq!(
+        open(&sealed, by, &parties.operator, own),
+        Ok(PLAIN.to_vec())
+    );
+    let strange = other.supplier.encipherment.as_ref().unwrap();
+    let refused = open(&sealed, by, &parties.operator, strange);
+    assert_eq!(refused, Err("envelope-not-for-this-key"));
+    // Another operator of the same name; a leaf of another purpose; another key.
+    let refused = open(&sealed, by, &other.operator, own);
+    assert_eq!(refused, Err("certificate-chain-invalid"));
+    let peer = &parties.operator.peer.leaf;
+    let refused = open(&sealed, peer, &parties.operator, own);
+    assert_eq!(refused, Err("certificate-purpose-wrong"));
+    let recipient = leaf(&own.leaf);
+    let forged = handover::seal(&plain, &recipient, &parties.operator.peer, &mut random(3));
+    let refused = open(&forged.unwrap(), by, &parties.operator, own);
+    assert_eq!(refused, Err("handover-signature-invalid"));
+}

@@ -26,6 +26,8 @@ fn a_supplier_loads_as_it_was_made() {
         "issuer.key",
         "pva-document.key",
         "pva-document.pem",
+        "pva-encipherment.key",
+        "pva-encipherment.pem",
         "pva-server.key",
         "pva-server.pem",
         "pva.pem",

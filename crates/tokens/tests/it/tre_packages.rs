@@ -75,6 +75,7 @@ impl Factory {
             pcid: Pcid {
                 imsi: "001010000000001".parse::<Imsi>().unwrap(),
                 keys: milenage_keys().into(),
+                shared: false,
             },
             pcid_mcim: McimId(self.random.array()),
             made: noon(),

@@ -9,7 +9,8 @@ use crate::anchor::check_issuer_key;
 use crate::{Certificate, PublicKey, Purpose, PvaAnchor, TrustError};
 
 /// Issues a PVA's own leaf under `pva`, whose key `key` is. Its purpose is
-/// [`Purpose::DpfServer`] with 1 to 15 hosts, or [`Purpose::PeerDocument`].
+/// [`Purpose::DpfServer`] with 1 to 15 hosts, [`Purpose::PeerDocument`] or
+/// [`Purpose::PeerEncipherment`].
 ///
 /// # Errors
 /// [`TrustError::IssuerKeyMismatch`] if `key` is not the PVA's;
@@ -23,7 +24,10 @@ pub fn issue_pva_leaf(
     rng: &mut dyn Random,
 ) -> Result<Certificate, TrustError> {
     let purpose = request.purpose;
-    if !matches!(purpose, Purpose::DpfServer | Purpose::PeerDocument) {
+    if !matches!(
+        purpose,
+        Purpose::DpfServer | Purpose::PeerDocument | Purpose::PeerEncipherment
+    ) {
         return Err(TrustError::PurposeWrong("not a purpose of a PVA"));
     }
     let issuer_public = PublicKey::from_spki_der(&key.public_key_der())?;

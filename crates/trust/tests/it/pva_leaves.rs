@@ -145,7 +145,11 @@ fn no_leaf_stands_for_another_kind() {
             assert!(verdict.is_err(), "{purpose:?}");
         }
     }
-    for purpose in [Purpose::DpfServer, Purpose::PeerDocument] {
+    for purpose in [
+        Purpose::DpfServer,
+        Purpose::PeerDocument,
+        Purpose::PeerEncipherment,
+    ] {
         let leaf = houses.of_operator(purpose);
         assert!(verify_pva_server(&leaf, &pva, HOST, in_date()).is_err());
         assert!(verify_pva_leaf(&leaf, &pva, purpose, in_date()).is_err());
@@ -153,11 +157,14 @@ fn no_leaf_stands_for_another_kind() {
 }
 
 #[test]
-fn a_pva_has_two_purposes_and_its_server_has_hosts() {
+fn a_pva_has_three_purposes_and_its_server_has_hosts() {
     let mut houses = Houses::new();
     let hosts = [HOST.to_owned()];
     for purpose in Purpose::ALL {
-        if matches!(purpose, Purpose::DpfServer | Purpose::PeerDocument) {
+        if matches!(
+            purpose,
+            Purpose::DpfServer | Purpose::PeerDocument | Purpose::PeerEncipherment
+        ) {
             continue;
         }
         let request = houses.request(purpose, &[]);
@@ -171,6 +178,7 @@ fn a_pva_has_two_purposes_and_its_server_has_hosts() {
     for (purpose, hosts) in [
         (Purpose::DpfServer, &[][..]),
         (Purpose::PeerDocument, &hosts[..]),
+        (Purpose::PeerEncipherment, &hosts[..]),
     ] {
         let request = houses.request(purpose, hosts);
         let issued = issue_pva_leaf(&houses.issuer, &houses.pva, &request, &mut houses.random);

@@ -224,6 +224,7 @@ impl World {
             clock: Clock::Trusted,
             validation: None,
             encoding: provisioning::session::Encoding::Wbxml,
+            drop_pcid: false,
             tick: Duration::from_millis(100),
         };
         let recipient = Recipient {
@@ -272,6 +273,11 @@ impl World {
     fn issuer_key(&self, name: &str) -> SoftwareIssuer {
         let octets = std::fs::read(self.dir.join(name).join("issuer.key")).unwrap();
         SoftwareIssuer::new(PKey::private_key_from_pkcs8(&octets).unwrap()).unwrap()
+    }
+
+    /// The device erases its PCID as soon as it can.
+    pub fn drop_pcid(&mut self) {
+        self.config.drop_pcid = true;
     }
 
     pub fn hosts(&self) -> Hosts {
@@ -471,6 +477,7 @@ fn manufacture(
         pcid: Pcid {
             imsi: imsi.clone(),
             keys: pcid.clone(),
+            shared: false,
         },
         made: os::now().minus(Duration::from_secs(60)),
     };

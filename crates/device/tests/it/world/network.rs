@@ -1,11 +1,13 @@
 //! The network as a script: it challenges with the HLR's vectors, pushes what it
 //! is given, and may have no cell for some.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aka::{AuthenticationVector, Imsi};
 use device::{Bearer, Downlink, Error, Uplink};
+use tls::http::Hosts;
 use tokio::sync::Notify;
 
 use super::Hlr;
@@ -21,6 +23,11 @@ pub struct Network {
     pub taken: Mutex<Vec<u32>>,
     /// IMSIs that attached.
     pub attached: Mutex<Vec<String>>,
+    /// What the packet gateway lets through, by IMSI; all of it where none is
+    /// named.
+    pub gateway: Mutex<HashMap<String, Hosts>>,
+    /// How often the device has left.
+    pub left: AtomicUsize,
     changed: Notify,
 }
 
@@ -89,10 +96,19 @@ impl Bearer for Scripted {
                 return Ok(());
             }
             Uplink::SyncFailure(_) => panic!("the numbers went back"),
-            Uplink::Detach => return Ok(()),
+            Uplink::Detach => {
+                self.here = false;
+                self.network.left.fetch_add(1, Ordering::SeqCst);
+                return Ok(());
+            }
         };
         self.queue.push_back(answer);
         Ok(())
+    }
+
+    fn reachable(&self, imsi: &Imsi) -> Option<Hosts> {
+        let gateway = self.network.gateway.lock().unwrap();
+        gateway.get(imsi.digits()).cloned()
     }
 
     async fn receive(&mut self) -> Downlink {

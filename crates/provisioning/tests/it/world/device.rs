@@ -92,7 +92,7 @@ impl Device {
                 seq: 1,
             },
         );
-        let pcid_mcim = McimId(random.array());
+        let pcid_mcim = McimId::of_pcid(&tre_id, &imsi);
         ro.put_subscription(
             &Subscription::new(
                 tre_id.clone(),
@@ -112,7 +112,11 @@ impl Device {
             envelope_certificate: certificates.envelope.clone(),
             sho_id: ro.sho_id.clone(),
             anchor: ro.keys.anchor.clone(),
-            pcid: Pcid { imsi, keys },
+            pcid: Pcid {
+                imsi,
+                keys,
+                shared: false,
+            },
             pcid_mcim,
             kind: TreKind {
                 kind: "native".to_owned(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use aka::{Amf, AuthenticationVector, Imsi, Ind, Rand, Seq, Sqn};
 use clock::{Random, Timestamp};
+use provisioning::audit::AuditEntry;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::{DonorPolicy, Subscription};
 use provisioning::effect::Effect;
@@ -40,6 +41,7 @@ pub struct Operator {
     subscriptions: BTreeMap<String, String>,
     orders: BTreeMap<OrderId, String>,
     next: u32,
+    pub audit: Vec<AuditEntry>,
 }
 
 pub struct SoftwareSigner(pub SoftwareKey);
@@ -106,6 +108,7 @@ impl Operator {
             subscriptions: BTreeMap::new(),
             orders: BTreeMap::new(),
             next: 1,
+            audit: Vec::new(),
         }
     }
 
@@ -198,7 +201,12 @@ impl Operator {
                 };
                 self.put_subscription(&subscription);
             }
-            Effect::Announce(_) | Effect::SendRelease(_) => {}
+            Effect::Record(entry) => self.audit.push(entry),
+            Effect::Announce(_)
+            | Effect::SendRelease(_)
+            | Effect::AssignPcid { .. }
+            | Effect::DropPcid { .. }
+            | Effect::DeleteCertTre(_) => {}
         }
         None
     }

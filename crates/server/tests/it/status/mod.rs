@@ -163,6 +163,7 @@ impl Site {
             terms: Terms::DEFAULT,
             lifetime: Duration::from_secs(3600),
             suites: vec![Suite::Two],
+            lease: provisioning::hold::Lease::default(),
             prov_urls: vec![format!("https://dpf.{}/dm", domain(SHO))],
             drf_url: format!("https://drf.{}/drf", domain(SHO)),
             server_id: format!("dpf-{SHO}"),

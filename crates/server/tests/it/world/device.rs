@@ -11,14 +11,16 @@ use aka::{Autn, Imsi, Rand};
 use data_encoding::HEXLOWER;
 use dm::session::{Encoding, Received, Transmit};
 use provisioning::agent::{Agent, Duty, Host};
-use provisioning::recipient::{Registration, TreCertificates};
+use provisioning::payload::SubscriberKeys;
+use provisioning::pcids::PcidRow;
+use provisioning::recipient::{self, TreCertificates};
 use provisioning::tre::{Pcid, TreKind, UsimAnswer};
 use provisioning::{McimId, OrderId, Reason};
 use secret::Secret;
 use server::operator::MadeDevice;
-use server::vno::{Channel, Undelivered};
+use server::vno::{Channel, Registration, Undelivered};
 use tls::http::header::{self, HeaderValue};
-use tls::http::{Client, ClientLimits, ClientRequest, Method};
+use tls::http::{Client, ClientLimits, ClientRequest, Hosts, Method};
 use tls::{ClientConfig, PeerIdentity, PeerRole, PeerVerifier, Profile, Refusal};
 use tokens::os::{self, Monotonic, OsRandom};
 use tokens::{FileBackend, Protection, TrePackage, TrePlan};
@@ -50,6 +52,8 @@ pub struct Device {
     inbox: Arc<Inbox>,
     client: Client,
     ticks: Monotonic,
+    keys: SubscriberKeys,
+    registration: Option<Registration>,
 }
 
 fn limits() -> CertTre {
@@ -74,8 +78,31 @@ impl Device {
             .unwrap();
         let imsi: Imsi = format!("001019{number:09}").parse().unwrap();
         let home = world.operator(RO);
-        let dir = world.scratch.path().join(format!("device-{number}"));
         let keys = home.pcid(&imsi).await.unwrap();
+        let device = Self::manufacture(world, number, imsi.clone(), keys, false);
+        let made = MadeDevice {
+            tre_id: tre_id.clone(),
+            certificates: device.certificates.clone(),
+            imsi,
+        };
+        home.import(made.clone()).await.unwrap();
+        home.import(made).await.unwrap();
+        device
+    }
+
+    /// A TRE with this PCID that no operator knows yet.
+    pub fn manufacture(
+        world: &World,
+        number: u32,
+        imsi: Imsi,
+        keys: SubscriberKeys,
+        shared: bool,
+    ) -> Self {
+        let tre_id: TreId = format!("urn:x-rehome:tre:{SUPPLIER}:{number:032x}")
+            .parse()
+            .unwrap();
+        let home = world.operator(RO);
+        let dir = world.scratch.path().join(format!("device-{number}"));
         let plan = TrePlan {
             tre_id: tre_id.clone(),
             keys: KeyPairs::generate(KeyKind::EcP256).unwrap(),
@@ -89,7 +116,8 @@ impl Device {
             pcid_mcim: McimId::of_pcid(&tre_id, &imsi),
             pcid: Pcid {
                 imsi: imsi.clone(),
-                keys,
+                keys: keys.clone(),
+                shared,
             },
             made: os::now().minus(Duration::from_secs(60)),
         };
@@ -123,13 +151,6 @@ impl Device {
             .unwrap()
             .record(os::now(), &issued)
             .unwrap();
-        let made = MadeDevice {
-            tre_id: tre_id.clone(),
-            certificates: certificates.clone(),
-            imsi: imsi.clone(),
-        };
-        home.import(made.clone()).await.unwrap();
-        home.import(made).await.unwrap();
         let tre = TrePackage::open(&dir, Protection::Plain, OsRandom).unwrap();
         Self {
             tre_id,
@@ -140,7 +161,31 @@ impl Device {
             inbox: Arc::default(),
             client: Client::new(world.hosts.clone(), ClientLimits::default()),
             ticks: Monotonic::start(),
+            keys,
+            registration: None,
         }
+    }
+
+    /// What its supplier hands over of it.
+    pub fn row(&self) -> PcidRow {
+        PcidRow {
+            tre_id: self.tre_id.clone(),
+            imsi: self.imsi.clone(),
+            keys: self.keys.clone(),
+            certificates: self.certificates.clone(),
+        }
+    }
+
+    /// What it can reach from now on.
+    pub fn reach(&mut self, hosts: Hosts) {
+        self.client = Client::new(hosts, ClientLimits::default());
+    }
+
+    /// It leaves the network, which is told.
+    pub fn leave(&mut self, world: &World) {
+        let registration = self.registration.take().unwrap();
+        world.vno.vno().detached(&self.imsi, registration);
+        self.agent.detached();
     }
 
     pub fn agent(&mut self) -> &mut Agent<FileBackend<OsRandom>> {
@@ -148,8 +193,12 @@ impl Device {
     }
 
     /// A registration with the operator that is to have the device.
-    pub fn registration(&self, from: &str, token: Option<Secret<String>>) -> Registration {
-        Registration {
+    pub fn registration(
+        &self,
+        from: &str,
+        token: Option<Secret<String>>,
+    ) -> recipient::Registration {
+        recipient::Registration {
             tre_id: self.tre_id.clone(),
             from: sho(from),
             certificates: self.certificates.clone(),
@@ -194,6 +243,7 @@ impl Device {
                 assert!(answer.is_some(), "the DRF takes a signed refusal");
                 self.agent.refusal_answered();
             }
+            Duty::Leave => self.agent.left(self.ticks.now()),
             Duty::Session => self.session().await,
             Duty::Wait(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
@@ -219,7 +269,8 @@ impl Device {
         };
         assert_eq!(response.res.expose(), umts.res.expose());
         let channel: Arc<dyn Channel> = self.inbox.clone();
-        if vno.attached(&imsi, channel).await.is_ok() {
+        if let Ok(registration) = vno.attached(&imsi, channel).await {
+            self.registration = Some(registration);
             self.agent.attached("001-99").unwrap();
         }
         self.store();
@@ -248,7 +299,9 @@ impl Device {
             };
             let (url, media) = (to.unwrap(), encoding.content_type());
             let Some(answer) = self.post(&url, media, octets, anchor.clone()).await else {
-                return self.agent.failed(self.ticks.now());
+                self.agent.dpf_unreachable().unwrap();
+                self.agent.failed(self.ticks.now());
+                return self.store();
             };
             let now = self.ticks.now();
             let received = Received::read(encoding, &answer).unwrap();
@@ -284,7 +337,7 @@ impl Device {
         request
             .headers
             .insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-        let response = self.client.send(&config, request).await.unwrap();
+        let response = self.client.send(&config, request).await.ok()?;
         response.status.is_success().then(|| response.body.to_vec())
     }
 

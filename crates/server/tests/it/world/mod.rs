@@ -16,6 +16,7 @@ use hlr::OsmoProgram;
 use provisioning::Terms;
 use provisioning::bootstrap::NetworkAccess;
 use provisioning::donor::DonorPolicy;
+use provisioning::hold::Lease;
 use provisioning::payload::OperatorConstants;
 use provisioning::peer::Peer;
 use secret::Secret;
@@ -56,6 +57,7 @@ pub struct Setup {
     /// Whether the visited network asks those over plain GSUP, or still asks us.
     pub plain: bool,
     pub hlr: HlrSettings,
+    pub lease: Lease,
 }
 
 impl Default for Setup {
@@ -73,6 +75,7 @@ impl Default for Setup {
             osmo: Vec::new(),
             plain: true,
             hlr: HlrSettings::default(),
+            lease: Lease::default(),
         }
     }
 }
@@ -89,6 +92,10 @@ pub struct World {
     pub anchors: BTreeMap<String, trust::Anchor>,
     /// Ended when the world is dropped.
     pub osmo: BTreeMap<String, OsmoProgram>,
+    /// Of the registration operator: what signs its batches, and for which
+    /// suppliers encipher.
+    pub document: trust::Certificate,
+    pub encipherment: trust::Certificate,
     pub scratch: Scratch,
     made: u32,
 }
@@ -134,6 +141,10 @@ fn keys(dir: &Path, name: &str) -> OperatorKeyDir {
 /// Where an operator's responder is.
 pub fn ocsp_host(name: &str) -> String {
     format!("ocsp.{}", domain(name))
+}
+
+fn leaf(der: &[u8]) -> trust::Certificate {
+    trust::Certificate::from_der(der).unwrap()
 }
 
 fn registered(
@@ -212,12 +223,15 @@ impl World {
             .iter()
             .map(|(name, keys)| ((*name).to_owned(), keys.anchor.clone()))
             .collect();
+        let document = leaf(&all[RO].document.leaf);
+        let encipherment = leaf(&all[RO].encipherment.leaf);
         let records = SupplierStore::open(&dir.join("supplier.db")).unwrap();
         let records: Records = Arc::new(Mutex::new(records));
         let pva = RegisteredPva {
             anchor: supplier.pva.clone(),
             host: pva_host(),
-            document: None,
+            document: Some(leaf(&supplier.document.leaf)),
+            encipherment: supplier.encipherment.as_ref().map(|own| leaf(&own.leaf)),
         };
         let node = SupplierNode::start(
             &supplier.server,
@@ -259,6 +273,8 @@ impl World {
             identities,
             anchors,
             osmo,
+            document,
+            encipherment,
             scratch,
             made: 0,
         }
@@ -332,6 +348,7 @@ fn config(
         terms: setup.terms,
         lifetime: Duration::from_secs(3600),
         suites: vec![Suite::Two],
+        lease: setup.lease,
         prov_urls: vec![format!("https://dpf.{domain}/dm")],
         drf_url: format!("https://drf.{domain}/drf"),
         server_id: format!("dpf-{name}"),

@@ -63,7 +63,10 @@ pub(super) async fn the_last_number_is_given_and_then_none(backend: &impl Backen
             Err(error) => break error,
         }
     };
-    assert!(matches!(refused, StoreError::Failed(_)));
+    let StoreError::Refused(reason) = refused else {
+        panic!("{refused}");
+    };
+    assert_eq!(reason.code(), "imsis-exhausted");
     assert!(given.contains("001010000000009"));
     assert!(given.iter().all(|imsi| imsi.starts_with(prefix)));
     assert!(store.take_imsi(prefix).await.is_err());
