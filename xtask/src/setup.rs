@@ -21,7 +21,7 @@ pub(crate) const BUILD: [Needed; 3] = [
 ];
 
 /// What build and tests need.
-pub(crate) const PROGRAMS: [Needed; 11] = [
+pub(crate) const PROGRAMS: [Needed; 13] = [
     ("cc", "gcc", "OpenSSL and SQLite are C"),
     ("make", "make", "OpenSSL's build"),
     ("perl", "perl", "OpenSSL's build"),
@@ -44,6 +44,16 @@ pub(crate) const PROGRAMS: [Needed; 11] = [
         "osmo-hlr",
         "osmo-hlr",
         "an HLR of somebody else, started by tests",
+    ),
+    (
+        "libosmo-gsup-client.so",
+        "libosmo-gsup-client-dev",
+        "a GSUP client of somebody else, run by tests",
+    ),
+    (
+        "libosmogsm.so",
+        "libosmocore-dev",
+        "what that client is made of",
     ),
 ];
 

@@ -99,6 +99,72 @@ fn a_configuration_with_an_unknown_key_is_refused_by_its_name() {
 }
 
 #[test]
+fn whom_a_gsup_client_serves_is_said_in_full() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (config, _) = operator(scratch.path(), "001-01");
+    let good = fs::read_to_string(&config).unwrap();
+    let client = "[[hlr.clients]]\naddress = \"127.0.0.1\"\nname = \"NAME\"\nserves = SERVES\n";
+    let client = |name: &str, serves: &str| client.replace("NAME", name).replace("SERVES", serves);
+    let plain = "plain = \"127.0.0.1:0\"\n";
+    for (hlr, named) in [
+        (client("sgsn", "\"all\""), "hlr.plain"),
+        (plain.to_owned() + &client("sgsn", "\"some\""), "some"),
+        (plain.to_owned() + &client("sgsn", "[\"0010\"]"), "0010"),
+        (plain.to_owned() + &client("sgsn", "[\"\"]"), "prefix"),
+        (plain.to_owned() + &client("001-99", "\"all\""), "001-99"),
+        (
+            plain.to_owned() + &client("a", "\"all\"") + &client("b", "\"all\""),
+            "address of another",
+        ),
+    ] {
+        fs::write(&config, good.replace("[hlr]", &format!("[hlr]\n{hlr}#"))).unwrap();
+        let ran = serve(&config);
+        assert_eq!(ran.status, Some(1), "{hlr}");
+        assert!(ran.stderr.contains(named), "{hlr}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+    let hlr = plain.to_owned() + &client("sgsn", "[\"00101\"]");
+    fs::write(&config, good.replace("[hlr]", &format!("[hlr]\n{hlr}#"))).unwrap();
+    let node = Node::start(&config);
+    let at: std::net::SocketAddr = node.ready["gsup_plain"].as_str().unwrap().parse().unwrap();
+    assert!(at.ip().is_loopback());
+}
+
+#[test]
+fn a_peer_serves_nobody_unless_it_is_said() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (home, _) = operator(scratch.path(), "001-01");
+    let (other, _) = operator(scratch.path(), "001-02");
+    let home = home.parent().unwrap();
+    let cert = other.parent().unwrap().join("keys").join("anchor.pem");
+    let print = rehome(&["peer", "fingerprint", text(&cert)]);
+    let add = |serves: &[&str]| {
+        let fingerprint = print.stdout.trim();
+        let mut line = vec!["peer", "add", text(home), "--plmn", "001-02", "--cert"];
+        line.extend([text(&cert), "--fingerprint", fingerprint]);
+        line.extend(["--address", "127.0.1.2"]);
+        line.extend(serves);
+        rehome(&line)
+    };
+    let file = home.join("peers").join("001-02.toml");
+    let written = || fs::read_to_string(&file).unwrap();
+    assert_eq!(add(&[]).status, Some(0));
+    assert!(!written().contains("serves"));
+    for (serves, line) in [
+        ("all", "serves = \"all\""),
+        ("00101,26201", "serves = [\"00101\", \"26201\"]"),
+    ] {
+        assert_eq!(add(&["--serves", serves]).status, Some(0));
+        assert!(written().contains(line), "{}", written());
+    }
+    let before = written();
+    for bad in ["", "0010", "everybody", "00101,"] {
+        assert_eq!(add(&["--serves", bad]).status, Some(2), "{bad:?}");
+        assert_eq!(written(), before);
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let scratch = tempfile::tempdir().unwrap();
     let (config, _) = operator(scratch.path(), "001-01");

@@ -21,6 +21,7 @@ mod crashes;
 mod demo;
 mod envelope;
 mod hlr;
+mod hlr_kill;
 mod manage;
 mod manage_crashes;
 mod management;

@@ -24,6 +24,7 @@ mod moves;
 mod peers;
 mod pools;
 mod pva;
+mod real_client;
 mod status;
 mod strangers;
 mod vno;
