@@ -19,6 +19,8 @@ use zeroize::Zeroizing;
 pub(crate) const CTRL_PORT: u16 = 4259;
 /// From a request to its answer, with connecting.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Behind the requests of others.
+const QUEUE: Duration = Duration::from_secs(15);
 /// The longest answer; what OsmoHLR says of a subscriber has about 600 octets.
 const LONGEST: u16 = 8 * 1024;
 /// Frames that are no answer, for each request.
@@ -83,8 +85,12 @@ impl Ctrl {
     /// A connection that was used before may be dead since: then the request goes
     /// out again, once, over a new one. Every request of ours may be repeated.
     async fn ask(&self, verb: &str, variable: &str, value: &str) -> HlrResult<Reply> {
+        let unreachable = |why: &dyn std::fmt::Display| {
+            HlrError::Unreachable(format!("control interface {}: {why}", self.address))
+        };
+        let place = timeout(QUEUE, self.link.lock()).await;
+        let mut place = place.map_err(|_| unreachable(&"too many requests wait"))?;
         let asked = async {
-            let mut place = self.link.lock().await;
             // Whoever stops waiting takes the connection with it: an answer to its
             // request may still come there.
             if let Some(mut link) = place.take() {
@@ -108,9 +114,6 @@ impl Ctrl {
             let reply = link.ask(verb, variable, value).await?;
             *place = Some(link);
             Ok(reply)
-        };
-        let unreachable = |why: &dyn std::fmt::Display| {
-            HlrError::Unreachable(format!("control interface {}: {why}", self.address))
         };
         match timeout(PATIENCE, asked).await {
             Ok(Ok(reply)) => Ok(reply),

@@ -55,6 +55,9 @@ pub(crate) struct Auc {
     ind_bits: i64,
 }
 
+/// K and OPc.
+type Keys = (Secret<[u8; 16]>, Secret<[u8; 16]>);
+
 /// What makes its vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Algorithm {
@@ -178,7 +181,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
 
 impl Auc {
     /// K and OPc, if the row has these and nothing else.
-    pub(crate) fn keys(&self) -> Option<(Secret<[u8; 16]>, Secret<[u8; 16]>)> {
+    pub(crate) fn keys(&self) -> Option<Keys> {
         if self.op || self.ind_bits != IND_BITS || self.algorithm == Algorithm::Other {
             return None;
         }

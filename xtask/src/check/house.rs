@@ -12,7 +12,9 @@ const MOST_LINES: usize = 500;
 const MEDIAN_LINES: usize = 200;
 
 /// Crates of the node storey; all others get time and randomness passed in.
-const NODE_CRATES: &[&str] = &["tls", "tokens", "store", "device", "server", "sim", "cli"];
+const NODE_CRATES: &[&str] = &[
+    "tls", "tokens", "store", "hlr", "device", "server", "sim", "cli",
+];
 
 /// What engines and wire crates must not call.
 const OUTSIDE_WORLD: &[&str] = &[

@@ -215,7 +215,7 @@ fn arguments_that_make_no_sense_are_usage_errors() {
 }
 
 /// Whether to skip the tests with a real OsmoHLR: not in CI.
-fn osmo_hlr_is_missing() -> bool {
+pub(crate) fn osmo_hlr_is_missing() -> bool {
     let missing = !hlr::OsmoProgram::is_installed();
     let ci = std::env::var("CI").is_ok_and(|value| value == "true");
     assert!(
@@ -267,6 +267,17 @@ fn devices_move_to_operators_with_a_real_osmo_hlr() {
     let ran = rehome(&["demo", "--data", dir, "--hlr", "embedded"]);
     assert_eq!(ran.status, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("--hlr"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_roll_back_is_one_in_osmo_hlr_too() {
+    if osmo_hlr_is_missing() {
+        return;
+    }
+    let (status, report) = demo(&["--hlr", "osmo", "--devices", "3", "--no-coverage", "1"]);
+    assert_eq!((status, numbers(&report)), (Some(0), [3, 2, 0, 1, 1, 0]));
+    assert_eq!(hlrs(&report), ["embedded", "\"osmo\" 2 2"]);
+    assert_eq!(report["operators"][1]["in_hlr"]["subscribers"], 3);
 }
 
 #[test]
