@@ -196,7 +196,7 @@ fn share(seed: u64, devices: u32, guarded: bool) -> Run {
                     sharer.next = at + 1 + random.next_u64() % 3000;
                 }
             }
-            State::Authenticating if random.next_u64() % 8 == 0 => {
+            State::Authenticating if random.next_u64().is_multiple_of(8) => {
                 // Power lost: on again, with nothing remembered.
                 later(sharer, &mut random);
                 sharer.failures = 0;
@@ -212,7 +212,7 @@ fn share(seed: u64, devices: u32, guarded: bool) -> Run {
                 sharer.state = State::Done;
                 run.done += 1;
                 // One in eight is switched off without a word.
-                if random.next_u64() % 8 != 0 {
+                if !random.next_u64().is_multiple_of(8) {
                     hold.purge("vno");
                 }
                 run.ended = at;
