@@ -69,7 +69,7 @@ async fn prepare(config: &Path) {
         };
         let create = Effect::CreateSubscriber {
             imsi: imsi.clone(),
-            keys,
+            keys: keys.into(),
         };
         let effects = vec![create, Effect::EnableSubscriber(imsi)];
         let commit = Commit {
