@@ -38,7 +38,8 @@ impl UnderWay {
     }
 }
 
-/// The subscribers whose row a commit may change.
+/// The subscribers whose row a commit may change. What the store changes by itself,
+/// its pools for one, it adds.
 pub(super) fn touched(commit: &Commit) -> Vec<Imsi> {
     let effects = commit.effects.iter().filter_map(|effect| match effect {
         Effect::CreateSubscriber { imsi, .. }

@@ -175,7 +175,7 @@ impl SqliteStore {
     }
 
     /// Every subscriber is to be brought to its row in the HLR outside of this
-    /// program.
+    /// program, now and, as long as the store is open, whenever its row changes.
     ///
     /// # Errors
     /// As [`OperatorStore::commit`](provisioning::ports::OperatorStore::commit).

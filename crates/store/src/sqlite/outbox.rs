@@ -56,8 +56,26 @@ pub(super) fn provision(conn: &Connection, imsi: &Imsi) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every subscriber there is; those that wait already do so once.
+/// What keeps [`provision`] up with every change of a subscriber that this
+/// connection makes, whichever statement makes it.
+const FOLLOW: &str = "
+    CREATE TEMP TRIGGER IF NOT EXISTS provision_made AFTER INSERT ON main.subscribers BEGIN
+        DELETE FROM hlr_outbox WHERE imsi = new.imsi;
+        INSERT INTO hlr_outbox (imsi) VALUES (new.imsi);
+    END;
+    CREATE TEMP TRIGGER IF NOT EXISTS provision_changed AFTER UPDATE ON main.subscribers BEGIN
+        DELETE FROM hlr_outbox WHERE imsi = new.imsi;
+        INSERT INTO hlr_outbox (imsi) VALUES (new.imsi);
+    END;
+    CREATE TEMP TRIGGER IF NOT EXISTS provision_gone AFTER DELETE ON main.subscribers BEGIN
+        DELETE FROM hlr_outbox WHERE imsi = old.imsi;
+        INSERT INTO hlr_outbox (imsi) VALUES (old.imsi);
+    END;";
+
+/// Every subscriber there is, those that wait already once, and from now on each
+/// that changes, by pools and deadlines too.
 pub(super) fn provision_all(conn: &Connection) -> Result<usize, Error> {
+    conn.execute_batch(FOLLOW)?;
     let rows = conn.execute(
         "INSERT INTO hlr_outbox (imsi) SELECT imsi FROM subscribers WHERE true
          ON CONFLICT (imsi) DO NOTHING",

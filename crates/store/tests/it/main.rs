@@ -22,6 +22,7 @@ mod lists;
 mod managed;
 mod management;
 mod pools;
+mod provision;
 mod schema;
 mod scratch;
 mod secrets;
