@@ -55,7 +55,7 @@ async fn a_fresh_database_has_every_migration() {
     drop(scratch.open());
     let conn = scratch.raw();
     assert_eq!(found(&conn), all());
-    assert_eq!(number(&conn, "user_version"), 6);
+    assert_eq!(number(&conn, "user_version"), 7);
     assert_eq!(number(&conn, "application_id"), 0x7265_686f);
     let path = scratch.dir().join("device.db");
     drop(DeviceStore::open(&path, key()).unwrap());
@@ -147,7 +147,7 @@ async fn a_store_of_the_first_schema_is_brought_up_to_date() {
     drop(conn);
     drop(scratch.open());
     let conn = scratch.raw();
-    assert_eq!(number(&conn, "user_version"), 6);
+    assert_eq!(number(&conn, "user_version"), 7);
     assert_eq!(found(&conn), all());
     let last: i64 = conn
         .query_row("SELECT last FROM imsi_counters", [], |row| row.get(0))
@@ -160,7 +160,7 @@ async fn an_older_or_newer_schema_is_refused() {
     let cases = [
         (0, "store-schema-older"),
         (-1, "store-schema-older"),
-        (7, "store-schema-newer"),
+        (8, "store-schema-newer"),
         (99, "store-schema-newer"),
     ];
     for (version, code) in cases {
