@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU8;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::aka::Imsi;
 use clock::{Random, Tick};
@@ -27,7 +27,7 @@ use store::{SqliteOptions, Store, StoreKey};
 use tokens::NodeKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::by_hand::{operator, text};
 
@@ -229,6 +229,7 @@ impl Client {
 
     async fn event(&mut self) -> Option<Event> {
         let mut chunk = [0; 16 * 1024];
+        let end = Instant::now() + Duration::from_secs(30);
         loop {
             while let Some(octets) = self.engine.poll_transmit() {
                 self.stream.write_all(octets.expose()).await.ok()?;
@@ -236,7 +237,7 @@ impl Client {
             if let Some(event) = self.engine.poll_event() {
                 return Some(event);
             }
-            let read = timeout(Duration::from_secs(30), self.stream.read(&mut chunk)).await;
+            let read = timeout_at(end, self.stream.read(&mut chunk)).await;
             let count = read.expect("the node answers or is gone").unwrap_or(0);
             if count == 0 {
                 return None;

@@ -13,7 +13,7 @@ use tls::{ClientConfig, Credentials, Profile};
 use tokens::os::Monotonic;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::world::{World, domain};
 
@@ -78,6 +78,8 @@ impl Node {
     /// What comes next, or nothing when the server has closed.
     async fn event(&mut self) -> Option<Event> {
         let mut chunk = [0; 4096];
+        // For the whole of it: pings alone must not keep a test waiting.
+        let end = Instant::now() + PATIENCE;
         loop {
             while let Some(octets) = self.engine.poll_transmit() {
                 self.stream.write_all(octets.expose()).await.ok()?;
@@ -85,7 +87,7 @@ impl Node {
             if let Some(event) = self.engine.poll_event() {
                 return Some(event);
             }
-            let read = timeout(PATIENCE, self.stream.read(&mut chunk)).await;
+            let read = timeout_at(end, self.stream.read(&mut chunk)).await;
             let count = read.expect("the server answers or closes").unwrap_or(0);
             if count == 0 {
                 return None;
