@@ -127,7 +127,7 @@ async fn the_operator_s_pcids_come_back_in_devices_and_then_from_them() {
         "its K is gone"
     );
     assert!(matches!(
-        device.agent().duty(clock::Tick::from_origin(HANG)),
+        device.agent().duty(clock::Tick::from_origin(DAY)),
         Duty::Wait(None)
     ));
     let drawn = draw(&world, 1, None).await.unwrap();
@@ -174,7 +174,7 @@ async fn group(world: &World) -> Vec<Device> {
 }
 
 fn is_attached(device: &mut Device) -> bool {
-    device.agent().duty(clock::Tick::from_origin(HANG)) != Duty::Attach
+    device.agent().duty(clock::Tick::from_origin(DAY)) != Duty::Attach
 }
 
 #[tokio::test(flavor = "multi_thread")]
