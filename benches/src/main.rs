@@ -19,6 +19,7 @@ mod peer;
 mod process;
 mod report;
 mod syncml;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,11 @@ use report::Row;
 type Bench = (&'static str, &'static str, fn() -> Result<Vec<Row>>);
 
 const BENCHES: &[Bench] = &[
+    (
+        "aka",
+        "authentication vectors: OpenSSL's EVP, libosmogsm, a plain Keccak in C",
+        vectors::rows,
+    ),
     (
         "dm",
         "whole DM sessions: the same HTTP server that answers fixed octets",

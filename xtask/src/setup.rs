@@ -62,10 +62,11 @@ pub(crate) const SSL3: [Needed; 1] =
     [("python3", "python3-venv", "tlslite-ng, the peer of SSL 3.0")];
 
 /// What `./x bench` links and starts.
-pub(crate) const BENCH: [Needed; 4] = [
+pub(crate) const BENCH: [Needed; 5] = [
     ("libwbxml2.so", "libwbxml2-dev", "a peer of the benches"),
     ("libexpat.so", "libexpat1-dev", "a peer of the benches"),
     ("nginx", "nginx-light", "a peer of the benches"),
+    ("libcrypto.so", "libssl-dev", "a peer of the benches"),
     ("libosmogsm.so", "libosmocore-dev", "a peer of the benches"),
 ];
 

@@ -115,6 +115,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
         "benches",
         Storey::Node,
         &[
+            "aka",
             "clock",
             "dm",
             "provisioning",
