@@ -1,5 +1,5 @@
 //! What targets begin with: the samples of other programs in
-//! `vectors/oma-dm`, our own descriptions in `docs/ddf`, and documents that our
+//! `vectors/oma-dm` and `vectors/gsup.json`, our own descriptions in `docs/ddf`, and documents that our
 //! writers and engines give.
 
 use clock::Tick;
@@ -8,6 +8,7 @@ use dm::notification::{Initiator, Notification, SessionId, UiMode};
 use dm::server::Request;
 use dm::session::{Encoding, Received};
 use dm::tree::{NodeKind, Value};
+use gsup::ipa::{Stream, encode_frame};
 use syncml::{Limits, Message, wbxml, xml};
 
 use crate::documents::key;
@@ -20,6 +21,7 @@ const PACKAGE_1_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-
 const PACKAGE_3_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-package3.wbxml");
 const PROVISIONING: &[u8] = include_bytes!("../../vectors/oma-dm/client-provisioning.xml");
 const TNDS: &[u8] = include_bytes!("../../vectors/oma-dm/tnds-bootstrap.xml");
+const GSUP: &[u8] = include_bytes!("../../vectors/gsup.json");
 const DDF: [&[u8]; 2] = [
     include_bytes!("../../docs/ddf/m2mcimm.ddf.xml"),
     include_bytes!("../../docs/ddf/m2mm.ddf.xml"),
@@ -154,6 +156,55 @@ pub(crate) fn provisioning() -> Vec<Vec<u8>> {
     let limits = dm::bootstrap::DocumentLimits::default();
     let document = ProvisioningDoc::read(PROVISIONING, &limits).unwrap();
     vec![PROVISIONING.to_vec(), document.write().unwrap()]
+}
+
+fn gsup() -> serde_json::Value {
+    serde_json::from_slice(GSUP).unwrap()
+}
+
+fn unhex(value: &serde_json::Value) -> Vec<u8> {
+    data_encoding::HEXLOWER
+        .decode(value.as_str().unwrap().as_bytes())
+        .unwrap()
+}
+
+pub(crate) fn gsup_messages() -> Vec<Vec<u8>> {
+    let file = gsup();
+    ["messages", "loose", "unsupported", "refused"]
+        .into_iter()
+        .flat_map(|kind| file[kind].as_array().unwrap())
+        .map(|case| unhex(&case["octets"]))
+        .collect()
+}
+
+/// Recorded sessions of both sides with messages after them, in one piece, in
+/// short ones and octet by octet.
+pub(crate) fn ipa_streams() -> Vec<Vec<u8>> {
+    let sessions = &gsup()["sessions"];
+    let all = |side: &str, names: &[&str]| -> Vec<u8> {
+        let octets = names.iter().map(|name| unhex(&sessions[side][name]));
+        octets.collect::<Vec<_>>().concat()
+    };
+    let framed = |message: &Vec<u8>| {
+        let frame = encode_frame(Stream::Gsup, message).unwrap();
+        frame.expose().clone()
+    };
+    let messages: Vec<u8> = gsup_messages()
+        .iter()
+        .filter(|message| !message.is_empty())
+        .flat_map(framed)
+        .collect();
+    let to_server = all("client", &["on_connect", "after_id_get", "after_ping"]);
+    let to_sgsn = [all("sgsn", &["id_resp"]), all("hlr", &["client_ack"])].concat();
+    let to_client = all("hlr", &["id_get", "server_ack", "ping", "pong"]);
+    let mut streams = Vec::new();
+    for begun in [to_server, to_sgsn, to_client] {
+        for piece in [1, 7, 255] {
+            streams.push([&[piece], begun.as_slice()].concat());
+            streams.push([&[piece], begun.as_slice(), messages.as_slice()].concat());
+        }
+    }
+    streams
 }
 
 pub(crate) fn to_client() -> Vec<Vec<u8>> {

@@ -19,6 +19,7 @@ mod corpus;
 mod documents;
 pub mod drive;
 mod engines;
+mod gsup;
 mod messages;
 mod mutate;
 mod trees;
@@ -99,6 +100,24 @@ pub const TARGETS: &[Target] = &[
         "a provisioning document reads back as itself",
         documents::provisioning,
         corpus::provisioning,
+    ),
+    target(
+        "gsup",
+        "a message in GSUP reads back as itself, and is written one way",
+        gsup::message,
+        corpus::gsup_messages,
+    ),
+    target(
+        "ipa",
+        "frames don't depend on how a stream is cut; a decoder keeps one",
+        gsup::ipa,
+        corpus::ipa_streams,
+    ),
+    target(
+        "gsup-connection",
+        "a connection's output is bounded, and it waits for nobody for ever",
+        gsup::connection,
+        corpus::ipa_streams,
     ),
     target(
         "client",

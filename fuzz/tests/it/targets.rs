@@ -40,6 +40,9 @@ targets! {
     ddf "ddf"
     notification "notification"
     provisioning "provisioning"
+    gsup "gsup"
+    ipa "ipa"
+    gsup_connection "gsup-connection"
     client "client"
     server "server"
 }

@@ -129,7 +129,11 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "trust",
         ],
     ),
-    ("fuzz", Storey::Node, &["clock", "dm", "secret", "syncml"]),
+    (
+        "fuzz",
+        Storey::Node,
+        &["clock", "dm", "gsup", "secret", "syncml"],
+    ),
     ("xtask", Storey::Node, &[]),
 ];
 
