@@ -41,13 +41,7 @@ impl UnderWay {
 /// The subscribers whose row a commit may change. What the store changes by itself,
 /// its pools for one, it adds.
 pub(super) fn touched(commit: &Commit) -> Vec<Imsi> {
-    let effects = commit.effects.iter().filter_map(|effect| match effect {
-        Effect::CreateSubscriber { imsi, .. }
-        | Effect::EnableSubscriber(imsi)
-        | Effect::DisableSubscriber(imsi)
-        | Effect::DeleteSubscriber(imsi) => Some(imsi),
-        _ => None,
-    });
+    let effects = commit.effects.iter().filter_map(Effect::subscriber);
     let rows = commit.subscribers.iter().map(|row| row.value.imsi());
     rows.chain(effects).cloned().collect()
 }

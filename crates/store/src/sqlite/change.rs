@@ -50,24 +50,13 @@ pub(super) struct Prepared {
     effects: Vec<Effect>,
     reachable: Vec<Imsi>,
     provision: Vec<Imsi>,
-    /// The IMSIs of subscribers that it changes.
-    touched: Vec<String>,
 }
 
 impl Prepared {
     pub(super) fn new(key: &StoreKey, commit: Commit) -> Result<Self, Error> {
         let mut certificates: BTreeMap<OrderId, TreCertificates> =
             commit.certificates.into_iter().collect();
-        let of_effects = commit.effects.iter().filter_map(Effect::subscriber);
-        let touched = commit
-            .subscribers
-            .iter()
-            .map(|change| change.value.imsi())
-            .chain(of_effects)
-            .map(|imsi| imsi.digits().to_owned())
-            .collect();
         let prepared = Self {
-            touched,
             delivered: commit.delivered,
             subscriptions: commit
                 .subscriptions
@@ -139,15 +128,6 @@ impl Prepared {
 }
 
 impl Change {
-    /// The IMSIs of subscribers that it changes, or may.
-    pub(super) fn subscribers(&self) -> impl Iterator<Item = &str> {
-        let touched: &[String] = match self {
-            Self::Commit(prepared) => &prepared.touched,
-            _ => &[],
-        };
-        touched.iter().map(String::as_str)
-    }
-
     /// Whether something may be deleted that is to be in no file afterwards.
     pub(super) fn deletes(&self) -> bool {
         match self {

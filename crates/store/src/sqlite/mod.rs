@@ -14,6 +14,7 @@ mod port;
 mod readers;
 mod subscribers;
 mod subscriptions;
+mod touched;
 mod upkeep;
 mod writer;
 

@@ -16,6 +16,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::change::{Change, Done};
+use super::touched::Touched;
 use crate::{Error, StoreKey, crash_point};
 
 /// Changes in one transaction at most: a bound on how long the first one waits.
@@ -40,6 +41,7 @@ pub(super) struct Writer {
     conn: Connection,
     key: Arc<StoreKey>,
     watch: Arc<OnceLock<SubscriberWatch>>,
+    touched: Touched,
     /// Something was deleted that the log still has.
     stale: Cell<bool>,
 }
@@ -54,6 +56,7 @@ impl Writer {
             conn,
             key,
             watch,
+            touched: Touched::default(),
             stale: Cell::new(false),
         }
     }
@@ -73,7 +76,7 @@ impl Writer {
     fn serve(&self, group: Vec<Job>) {
         match self.transact(&group) {
             Ok(outcomes) => {
-                self.tell(&group);
+                self.tell();
                 if group.iter().any(|job| job.change.deletes()) {
                     self.stale.set(true);
                 }
@@ -91,18 +94,17 @@ impl Writer {
             }
             // What failed may be found stored after all.
             Err(error) => {
-                self.tell(&group);
+                self.tell();
                 refuse_all(group, error);
             }
         }
     }
 
-    fn tell(&self, group: &[Job]) {
-        let Some(watch) = self.watch.get() else {
-            return;
-        };
-        for imsi in group.iter().flat_map(|job| job.change.subscribers()) {
-            watch(imsi);
+    /// Whoever watches hears before any change is answered.
+    fn tell(&self) {
+        let touched = self.touched.take();
+        if let Some(watch) = self.watch.get() {
+            touched.iter().for_each(|imsi| watch(imsi));
         }
     }
 
@@ -143,11 +145,15 @@ impl Writer {
     }
 
     fn attempt(&self, group: &[Job]) -> Result<Vec<Result<Done, Error>>, Error> {
+        if self.watch.get().is_some() {
+            self.touched.follow(&self.conn)?;
+        }
         run(&self.conn, "BEGIN IMMEDIATE")?;
         let outcomes = group
             .iter()
             .map(|job| self.in_savepoint(&job.change))
             .collect::<Result<_, _>>()?;
+        self.touched.read(&self.conn)?;
         crash_point("store-commit-before");
         run(&self.conn, "COMMIT")?;
         crash_point("store-commit-after");

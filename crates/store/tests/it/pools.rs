@@ -2,6 +2,7 @@
 //! time, with a new K each time; and the audit log.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aka::Imsi;
@@ -135,6 +136,42 @@ fn code(error: StoreError) -> String {
         StoreError::Refused(reason) => reason.code().to_owned(),
         other => other.to_string(),
     }
+}
+
+/// An HLR that has subscribers in memory hears of each that changes, by a pool too:
+/// a number that was drawn again has another K.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_subscribers_in_memory_hears_of_every_change() {
+    let mut party = Party::new("pools-told", 1).await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    party.store.watch_subscribers(Box::new(move |imsi| {
+        hears.lock().unwrap().push(imsi.to_owned())
+    }));
+    let heard = || std::mem::take(&mut *told.lock().unwrap());
+    let number = imsi("001010000000000");
+    let known = [number.digits()];
+    party.draw(1, start()).await.unwrap();
+    assert_eq!(heard(), known, "drawn");
+    party
+        .apply(Effect::EnableSubscriber(number.clone()))
+        .await
+        .unwrap();
+    assert_eq!(heard(), known, "enabled");
+    party
+        .apply(Effect::EnableSubscriber(number.clone()))
+        .await
+        .unwrap();
+    assert!(heard().is_empty(), "nothing changed");
+    party.assign(&number, &tre(1), start()).await.unwrap();
+    heard();
+    party.dropped(&number, &tre(1), start()).await.unwrap();
+    assert_eq!(heard(), known, "dropped");
+    party.draw(1, start()).await.unwrap();
+    assert_eq!(heard(), known, "drawn again");
+    // Refused as a whole: nothing changed.
+    party.draw(1, start()).await.unwrap_err();
+    assert!(heard().is_empty());
 }
 
 #[tokio::test]
