@@ -22,6 +22,7 @@ mod input;
 mod log;
 mod manufacture;
 mod node;
+mod ota;
 mod portal;
 mod radio;
 mod syncml;
@@ -78,6 +79,9 @@ enum Noun {
     /// Orders at an operator
     #[command(subcommand)]
     Order(portal::Order),
+    /// Secured packets for a UICC: made, taken apart, answered
+    #[command(subcommand)]
+    Ota(ota::Verb),
     /// Other parties that a node knows
     #[command(subcommand)]
     Peer(node::peer::Verb),
@@ -134,6 +138,7 @@ fn run(noun: Noun) -> anyhow::Result<ExitCode> {
         Noun::Init(role) => node::init::run(role),
         Noun::Manufacture(arguments) => manufacture::run(&arguments),
         Noun::Order(verb) => portal::order(&verb),
+        Noun::Ota(verb) => ota::run(verb),
         Noun::Peer(verb) => node::peer::run(verb),
         Noun::Register(arguments) => portal::register(&arguments),
         Noun::Serve(arguments) => node::serve::run(&arguments),

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
     ("syncml", Storey::Wire, &[]),
     ("gsup", Storey::Wire, &["secret", "clock"]),
     ("aka", Storey::Engine, &["secret", "clock"]),
+    ("uicc", Storey::Engine, &["secret", "clock"]),
     ("xmldsig", Storey::Engine, &[]),
     ("tre", Storey::Engine, &["secret", "clock"]),
     ("trust", Storey::Engine, &["clock"]),
@@ -109,6 +110,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "tokens",
             "tre",
             "trust",
+            "uicc",
         ],
     ),
     (

@@ -26,6 +26,7 @@ mod manage;
 mod manage_crashes;
 mod management;
 mod notify;
+mod ota;
 mod pools;
 mod ssl3;
 mod syncml;

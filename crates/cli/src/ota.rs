@@ -1,0 +1,93 @@
+//! `rehome ota …`: secured packets for a UICC (ETSI TS 102 225, 3GPP TS 31.115), made
+//! and taken apart, to compare with a card, an OTA platform or a trace.
+
+mod keys;
+mod packet;
+mod response;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use uicc::packet::{Framing, Spi, Tar};
+
+use crate::hex;
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Make a command packet around data, and the short messages that carry it
+    Wrap(packet::Wrap),
+    /// Take a command packet apart, as a card does
+    Unwrap(packet::Unwrap),
+    /// Response packets: proofs of receipt
+    #[command(subcommand)]
+    Response(response::Verb),
+}
+
+/// What a packet is secured by.
+#[derive(Args)]
+struct Terms {
+    /// Security parameters SPI, 2 octets
+    #[arg(long, value_name = "HEX", value_parser = hex::octets::<2>)]
+    spi: [u8; 2],
+    /// Key set and algorithm for ciphering, 1 octet
+    #[arg(long, value_name = "HEX", value_parser = hex::octets::<1>)]
+    kic: [u8; 1],
+    /// Key set and algorithm for RC or CC, 1 octet
+    #[arg(long, value_name = "HEX", value_parser = hex::octets::<1>)]
+    kid: [u8; 1],
+    /// Whom it is for, 3 octets
+    #[arg(long, value_name = "HEX", value_parser = hex::octets::<3>)]
+    tar: [u8; 3],
+    /// As over CAT_TP and TCP/IP: an identifier and a BER length
+    #[arg(long)]
+    ber: bool,
+}
+
+impl Terms {
+    fn spi(&self) -> Result<Spi> {
+        Ok(Spi::from_octets(self.spi)?)
+    }
+
+    const fn tar(&self) -> Tar {
+        Tar(self.tar)
+    }
+
+    const fn framing(&self) -> Framing {
+        framing(self.ber)
+    }
+}
+
+const fn framing(ber: bool) -> Framing {
+    match ber {
+        true => Framing::Ber,
+        false => Framing::Sms,
+    }
+}
+
+/// Runs one verb.
+pub(crate) fn run(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Wrap(arguments) => packet::wrap(&arguments),
+        Verb::Unwrap(arguments) => packet::unwrap(&arguments),
+        Verb::Response(verb) => response::run(verb),
+    }
+}
+
+/// A line for each row, or one JSON object.
+fn print(rows: Vec<(&'static str, Value)>, json: bool) {
+    if json {
+        let object: serde_json::Map<String, Value> = rows
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        println!("{}", Value::Object(object));
+        return;
+    }
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, value) in rows {
+        match value {
+            Value::String(text) => println!("{name:width$}  {text}"),
+            other => println!("{name:width$}  {other}"),
+        }
+    }
+}

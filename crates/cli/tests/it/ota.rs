@@ -1,0 +1,196 @@
+//! `rehome ota` against known answers of other programs (`vectors/`), and its refusals.
+
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::command::{Ran, rehome};
+
+fn vectors(name: &str) -> Vec<Value> {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../vectors/secured-packets.json"
+    );
+    let all: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    all[name].as_array().unwrap().clone()
+}
+
+fn text<'a>(vector: &'a Value, name: &str) -> &'a str {
+    vector[name].as_str().unwrap()
+}
+
+/// What the command says of itself and of its keys.
+fn terms<'a>(vector: &'a Value, verb: &[&'a str]) -> Vec<&'a str> {
+    let mut line = vec!["ota"];
+    line.extend(verb);
+    line.extend(["--spi", text(vector, "spi"), "--kic", text(vector, "kic")]);
+    line.extend(["--kid", text(vector, "kid"), "--tar", text(vector, "tar")]);
+    line.extend(["--kic-key", text(vector, "kic_key")]);
+    if text(vector, "auth") != "crc32" {
+        line.extend(["--kid-key", text(vector, "kid_key")]);
+    }
+    line
+}
+
+fn json(ran: &Ran) -> Value {
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn commands_are_those_of_other_programs() {
+    for vector in vectors("commands") {
+        let cntr = u64::from_str_radix(text(&vector, "cntr"), 16).unwrap();
+        let cntr = cntr.to_string();
+        let mut line = terms(&vector, &["wrap"]);
+        line.extend(["--cntr", &cntr, "--json", text(&vector, "secured_data")]);
+        let made = json(&rehome(&line));
+        assert_eq!(made["packet"], vector["command_packet"], "{}", vector["name"]);
+        assert_eq!(made["parts"][0]["udh"], "027000");
+        assert_eq!(made["parts"][0]["ud"], vector["command_packet"]);
+        assert_eq!(made["tpdus"], json!([]));
+        // With no word of what secures it: the packet says that.
+        let mut line = vec!["ota", "unwrap", "--kic-key", text(&vector, "kic_key")];
+        if text(&vector, "auth") != "crc32" {
+            line.extend(["--kid-key", text(&vector, "kid_key")]);
+        }
+        line.extend(["--json", text(&vector, "command_packet")]);
+        let opened = json(&rehome(&line));
+        for name in ["spi", "kic", "kid", "tar"] {
+            assert_eq!(opened[name], vector[name], "{}", vector["name"]);
+        }
+        assert_eq!(opened["data"], vector["secured_data"]);
+        assert_eq!(opened["cntr"].to_string(), cntr);
+    }
+}
+
+#[test]
+fn a_tpdu_is_that_of_another_program() {
+    let framing = vectors("framing");
+    let vector = framing
+        .iter()
+        .find(|vector| vector["name"] == "otaman SMS-DELIVER single, CPI in UDH")
+        .unwrap();
+    let command = vectors("commands")
+        .into_iter()
+        .find(|command| command["command_packet"] == vector["packet"])
+        .unwrap();
+    let mut line = terms(&command, &["wrap"]);
+    line.extend(["--cntr", "1", "--json", "--tpdu", "--oa", "12345"]);
+    line.extend(["--scts", text(vector, "scts"), text(&command, "secured_data")]);
+    let made = json(&rehome(&line));
+    // The first octet there says that more messages wait.
+    let tpdu = text(vector, "tpdu").replacen("40", "44", 1);
+    assert_eq!(made["tpdus"], json!([tpdu]));
+    let mut line = vec!["ota", "unwrap", "--json", "--kic-key", text(&command, "kic_key")];
+    line.extend(["--kid-key", text(&command, "kid_key"), &tpdu]);
+    assert_eq!(json(&rehome(&line))["data"], command["secured_data"]);
+    // 300 octets need three messages; all but the last say that more wait.
+    let mut line = terms(&command, &["wrap"]);
+    let long = "5a".repeat(300);
+    line.extend(["--cntr", "1", "--json", "--tpdu", "--oa", "+49170", "--reference", "7"]);
+    line.push(&long);
+    let made = json(&rehome(&line));
+    let (parts, tpdus) = (made["parts"].as_array().unwrap(), made["tpdus"].as_array().unwrap());
+    assert_eq!((parts.len(), tpdus.len()), (3, 3));
+    assert_eq!(parts[0]["udh"], "0700030703017000");
+    assert_eq!(parts[1]["udh"], "050003070302");
+    let first: Vec<_> = tpdus.iter().map(|tpdu| &tpdu.as_str().unwrap()[..2]).collect();
+    assert_eq!(first, ["40", "40", "44"]);
+}
+
+#[test]
+fn responses_are_read_and_made() {
+    for vector in vectors("responses") {
+        let (expected, decoded) = (&vector["expect"], &vector["decoded"]);
+        let spi = format!("00{}", text(&vector, "spi2"));
+        let set = match text(&vector, "cipher") {
+            "aes_cbc" => "12",
+            _ => "15",
+        };
+        let terms = |verb: &'static str| {
+            let mut line = vec!["ota", "response", verb, "--spi", &spi, "--kic", set, "--kid", set];
+            line.extend(["--tar", text(decoded, "tar"), "--json"]);
+            line.extend(["--kic-key", text(&vector, "kic_key")]);
+            line.extend(["--kid-key", text(&vector, "kid_key")]);
+            line
+        };
+        let mut line = terms("read");
+        line.push(text(&vector, "response_with_udh"));
+        let read = rehome(&line);
+        let failed = expected["cc_ok"] == false;
+        assert_eq!(read.status, Some(i32::from(failed)), "{}", read.stderr);
+        let found: Value = serde_json::from_str(&read.stdout).unwrap();
+        let cntr = u64::from_str_radix(text(decoded, "cntr"), 16).unwrap();
+        assert_eq!(found["cntr"], cntr);
+        for name in ["tar", "pcntr", "status", "cc_ok", "data"] {
+            assert_eq!(found[name], decoded[name], "{}: {name}", vector["name"]);
+        }
+        if failed {
+            assert!(read.stderr.contains("check-failed"), "{}", read.stderr);
+            continue;
+        }
+        let status = format!("{:02x}", decoded["status"].as_u64().unwrap());
+        let cntr = cntr.to_string();
+        let mut line = terms("make");
+        line.extend(["--cntr", &cntr, "--status", &status, text(decoded, "data")]);
+        assert_eq!(json(&rehome(&line))["response"], vector["response_with_udh"]);
+    }
+}
+
+#[test]
+fn refusals_name_what_is_wrong_and_never_a_key() {
+    let vector = &vectors("commands")[0];
+    let secret = "0123456789abcdef0123456789abcde";
+    let base = |kic: &'static str, kid: &'static str| {
+        vec![
+            "ota", "wrap", "--spi", "1619", "--kic", kic, "--kid", kid, "--tar", "b00011",
+            "--cntr", "1",
+        ]
+    };
+    let (des, aes) = ("0123456789abcdef", "000102030405060708090a0b0c0d0e0f");
+    for (line, said) in [
+        ([base("12", "12"), vec!["--kic-key", secret, "--kid-key", aes, "00"]].concat(), "--kic-key"),
+        ([base("11", "11"), vec!["--kic-key", des, "--kid-key", des, "00"]].concat(), "single DES"),
+        ([base("12", "22"), vec!["--kic-key", aes, "--kid-key", aes, "00"]].concat(), "key-sets-differ"),
+        ([base("13", "12"), vec!["--kic-key", aes, "--kid-key", aes, "00"]].concat(), "unsupported"),
+        ([base("12", "12"), vec!["--kid-key", aes, "00"]].concat(), "KIc"),
+        ([base("15", "15"), vec!["--kic-key", aes, "--kid-key", aes, "--cc-len", "4", "00"]].concat(), "--cc-len"),
+        ([base("12", "12"), vec!["--kic-key", aes, "--kid-key", aes, "--cc-len", "9", "00"]].concat(), "--cc-len"),
+    ] {
+        let refused = rehome(&line);
+        assert_eq!(refused.status, Some(1), "{line:?}: {}", refused.stdout);
+        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+        for key in [secret, des, aes] {
+            assert!(!refused.stderr.contains(key), "{}", refused.stderr);
+        }
+    }
+    let reserved = rehome(&[
+        "ota", "wrap", "--spi", "0300", "--kic", "12", "--kid", "12", "--tar", "b00011", "--cntr",
+        "1", "00",
+    ]);
+    assert!(reserved.stderr.contains("digital signatures"), "{}", reserved.stderr);
+    // Another key, another CC.
+    let mut line = vec!["ota", "unwrap", "--kic-key", text(vector, "kic_key")];
+    line.extend(["--kid-key", text(vector, "kic_key"), text(vector, "command_packet")]);
+    let wrong = rehome(&line);
+    assert_eq!(wrong.status, Some(1));
+    assert!(wrong.stderr.contains("RC or CC is wrong"), "{}", wrong.stderr);
+}
+
+#[test]
+fn keys_come_from_private_files() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("key");
+    let vector = &vectors("commands")[0];
+    std::fs::write(&file, text(vector, "kic_key")).unwrap();
+    let named = format!("@{}", file.display());
+    let mut line = vec!["ota", "unwrap", "--json", "--kic-key", &named];
+    line.extend(["--kid-key", text(vector, "kid_key"), text(vector, "command_packet")]);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = rehome(&line);
+    assert_eq!(open.status, Some(1));
+    assert!(!open.stderr.contains(text(vector, "kic_key")));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(json(&rehome(&line))["data"], vector["secured_data"]);
+}

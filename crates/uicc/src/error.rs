@@ -1,0 +1,70 @@
+//! What can be wrong with a packet or with what is asked for, and who is to blame.
+
+use thiserror::Error;
+
+/// A refusal by this crate. No variant carries keys or octets of a message.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UiccError {
+    /// Malformed: the octets end inside something.
+    #[error("the octets end inside {0}")]
+    Truncated(&'static str),
+    /// Malformed: a length says something else than the octets that are there.
+    #[error("the {0} is wrong")]
+    Length(&'static str),
+    /// Malformed: a value that is reserved.
+    #[error("{0} has a reserved value")]
+    Reserved(&'static str),
+    /// Unsupported: digital signatures (SPI, DS) have no algorithm anywhere.
+    #[error("digital signatures are not supported")]
+    DigitalSignature,
+    /// Unsupported: a KIc or KID that names an algorithm of somebody's own.
+    #[error("{0} names a proprietary algorithm")]
+    Proprietary(&'static str),
+    /// Denied: single DES without a policy that allows it.
+    #[error("single DES is not allowed by this key set")]
+    SingleDes,
+    /// Denied: what the packet asks for is not what the key set has.
+    #[error("{0} is not what the key set has")]
+    KeySet(&'static str),
+    /// Denied: KIc and KID name different key sets.
+    #[error("KIc and KID name different key sets")]
+    KeySetsDiffer,
+    /// Misuse: a key of another length than its algorithm's.
+    #[error("a key of {0} has another length")]
+    KeyLength(&'static str),
+    /// Misuse: a number of a key set outside 1 to 15.
+    #[error("a key set's number is 1 to 15")]
+    KeySetNumber,
+    /// Misuse: more data than a packet can hold.
+    #[error("the data is too long for one packet")]
+    TooLong,
+    /// Peer violation: the checksum is wrong: changed on the way, or another key.
+    #[error("the RC or CC is wrong")]
+    CheckFailed,
+    /// Peer violation: deciphering gave no packet: another key.
+    #[error("the packet can't be deciphered")]
+    DecipheringFailed,
+}
+
+impl UiccError {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated(_) => "truncated",
+            Self::Length(_) => "length-wrong",
+            Self::Reserved(_) => "value-reserved",
+            Self::DigitalSignature => "digital-signature-unsupported",
+            Self::Proprietary(_) => "algorithm-unsupported",
+            Self::SingleDes => "single-des-denied",
+            Self::KeySet(_) => "key-set-mismatch",
+            Self::KeySetsDiffer => "key-sets-differ",
+            Self::KeyLength(_) => "key-length",
+            Self::KeySetNumber => "key-set-number",
+            Self::TooLong => "too-long",
+            Self::CheckFailed => "check-failed",
+            Self::DecipheringFailed => "deciphering-failed",
+        }
+    }
+}

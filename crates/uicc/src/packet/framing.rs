@@ -1,0 +1,160 @@
+//! What stands before CHL and RHL: in SMS a length of two octets, after the user data
+//! header's `70 00` or `71 00` (TS 31.115 clause 4); over CAT_TP and TCP/IP an
+//! identifier and a BER length, which the checksum covers (TS 102 225 clauses 5.1 and
+//! 5.2 for packets without a header of their own).
+
+use crate::UiccError;
+
+/// How a packet travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// SMS point to point: TS 31.115 clause 4.
+    Sms,
+    /// CAT_TP or TCP/IP: TS 102 225 with identifiers 01 and 02.
+    Ber,
+}
+
+/// Which of the two packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Command,
+    Response,
+}
+
+/// The user data header of a response in one SMS; the checksum covers it.
+const RESPONSE_UDH: [u8; 3] = [0x02, 0x71, 0x00];
+
+impl Framing {
+    /// What stands before `length` octets.
+    pub(super) fn prefix(self, kind: Kind, length: usize) -> Result<Vec<u8>, UiccError> {
+        match self {
+            Self::Sms => {
+                let length = u16::try_from(length).map_err(|_| UiccError::TooLong)?;
+                let header = match kind {
+                    Kind::Command => [].as_slice(),
+                    Kind::Response => &RESPONSE_UDH,
+                };
+                Ok([header, &length.to_be_bytes()].concat())
+            }
+            Self::Ber => {
+                let identifier = match kind {
+                    Kind::Command => 1,
+                    Kind::Response => 2,
+                };
+                let mut prefix = vec![identifier];
+                prefix.extend(ber_length(length)?);
+                Ok(prefix)
+            }
+        }
+    }
+
+    /// Octets before CHL or RHL, whose length is right. In SMS a response may come
+    /// without its header: then `None` stands for what the checksum covers beside it.
+    pub(super) fn split(self, kind: Kind, octets: &[u8]) -> Result<Split<'_>, UiccError> {
+        let what = match kind {
+            Kind::Command => "CPL",
+            Kind::Response => "RPL",
+        };
+        let (before, length, rest) = match self {
+            Self::Sms => {
+                let bare = match kind {
+                    Kind::Command => octets,
+                    Kind::Response => octets.strip_prefix(&RESPONSE_UDH).unwrap_or(octets),
+                };
+                let [high, low, rest @ ..] = bare else {
+                    return Err(UiccError::Truncated(what));
+                };
+                let before: &[u8] = match kind {
+                    Kind::Command => &[],
+                    Kind::Response => &RESPONSE_UDH,
+                };
+                (before, usize::from(u16::from_be_bytes([*high, *low])), rest)
+            }
+            Self::Ber => {
+                let identifier = octets.first().copied();
+                let rest = octets.get(1..).unwrap_or_default();
+                match (kind, identifier) {
+                    (Kind::Command, Some(1)) | (Kind::Response, Some(2)) => {}
+                    (_, None) => return Err(UiccError::Truncated(what)),
+                    _ => return Err(UiccError::Reserved("the packet's identifier")),
+                }
+                let (length, rest) = read_ber_length(rest, what)?;
+                (&[][..], length, rest)
+            }
+        };
+        if rest.len() != length {
+            return Err(UiccError::Length(what));
+        }
+        let head = octets.len() - rest.len();
+        Ok(Split {
+            before,
+            head: octets.get(..head).unwrap_or_default(),
+            rest,
+        })
+    }
+}
+
+/// A packet behind its framing.
+pub(super) struct Split<'a> {
+    /// What the checksum covers before `head`: a header that may have been cut off.
+    before: &'a [u8],
+    head: &'a [u8],
+    /// From CHL or RHL on.
+    pub(super) rest: &'a [u8],
+}
+
+impl Split<'_> {
+    /// All before CHL or RHL that the checksum covers.
+    pub(super) fn covered(&self) -> Vec<u8> {
+        let head = self.head.strip_prefix(self.before).unwrap_or(self.head);
+        [self.before, head].concat()
+    }
+}
+
+/// Definite lengths of BER in as few octets as they need, up to two octets.
+fn ber_length(length: usize) -> Result<Vec<u8>, UiccError> {
+    let wide = u16::try_from(length).map_err(|_| UiccError::TooLong)?;
+    let [high, low] = wide.to_be_bytes();
+    Ok(match wide {
+        0..=0x7f => vec![low],
+        0x80..=0xff => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    })
+}
+
+fn read_ber_length<'a>(
+    octets: &'a [u8],
+    what: &'static str,
+) -> Result<(usize, &'a [u8]), UiccError> {
+    match octets {
+        [length @ 0..=0x7f, rest @ ..] => Ok((usize::from(*length), rest)),
+        [0x81, length @ 0x80..=0xff, rest @ ..] => Ok((usize::from(*length), rest)),
+        [0x82, high @ 1..=0xff, low, rest @ ..] => {
+            Ok((usize::from(u16::from_be_bytes([*high, *low])), rest))
+        }
+        [] | [0x81] | [0x82] | [0x82, _] => Err(UiccError::Truncated(what)),
+        _ => Err(UiccError::Length(what)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_ber_have_one_form() {
+        for length in [0_usize, 1, 127, 128, 255, 256, 0xffff] {
+            let octets = ber_length(length).unwrap();
+            assert_eq!(read_ber_length(&octets, "CPL").unwrap(), (length, &[][..]));
+        }
+        assert_eq!(ber_length(0x1_0000), Err(UiccError::TooLong));
+        for bad in [
+            &[0x80][..],
+            &[0x81, 0x7f],
+            &[0x82, 0, 0xff],
+            &[0x83, 1, 0, 0],
+        ] {
+            assert_eq!(read_ber_length(bad, "CPL"), Err(UiccError::Length("CPL")));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What must not go through.
+
+use uicc::UiccError;
+use uicc::packet::{
+    CipherAlgorithm, Cntr, Framing, KeySet, MacAlgorithm, Proof, SealedCommand, SingleDes, Spi,
+    Status, wrap,
+};
+
+use crate::support::{all, field, header, keys};
+
+const AES: &[u8] = &[5; 16];
+
+fn refused(packet: &[u8], keys: &KeySet) -> UiccError {
+    match SealedCommand::parse(Framing::Sms, packet) {
+        Ok(sealed) => sealed.open(Some(keys)).unwrap_err(),
+        Err(error) => error,
+    }
+}
+
+/// Each octet that RC or CC covers, and RC or CC itself.
+#[test]
+fn no_octet_of_a_protected_command_can_be_changed() {
+    let mut tried = 0;
+    for vector in all("commands") {
+        let header = header(&vector);
+        let keys = keys(&vector, header.kid >> 4);
+        if header.spi.to_octets()[0] & 3 == 0 {
+            continue;
+        }
+        let packet = field(&vector, "command_packet");
+        for at in 0..packet.len() {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut changed = packet.clone();
+                changed[at] ^= flip;
+                let sealed = SealedCommand::parse(Framing::Sms, &changed);
+                let opened = sealed.and_then(|sealed| sealed.open(Some(&keys)));
+                assert!(opened.is_err(), "{}: octet {at}", vector["name"]);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 1000);
+}
+
+#[test]
+fn no_octet_of_a_signed_response_can_be_changed() {
+    for vector in all("responses") {
+        if vector["expect"]["cc_ok"].as_bool() != Some(true) {
+            continue;
+        }
+        let keys = keys(&vector, 1);
+        let spi2 = field(&vector, "spi2")[0];
+        let terms = uicc::packet::ReceiptTerms {
+            spi: Spi::from_octets([0, spi2]).unwrap(),
+            kic: keys.kic(),
+            kid: keys.kid(),
+            tar: uicc::packet::Tar([0xb0, 0, 0x11]),
+        };
+        let octets = field(&vector, "response_with_udh");
+        for at in 3..octets.len() {
+            let mut changed = octets.clone();
+            changed[at] ^= 1;
+            let read = terms.read(Framing::Sms, Some(&keys), &changed);
+            assert!(
+                read.is_err() || read.is_ok_and(|read| read.proof != Proof::Verified),
+                "{}: octet {at}",
+                vector["name"]
+            );
+        }
+    }
+}
+
+/// SPI 16 19, key set 2.
+fn aes() -> (uicc::packet::CommandHeader, KeySet) {
+    let vector = &all("commands")[10];
+    assert_eq!(vector["name"], "otaman aes128 1619");
+    (header(vector), keys(vector, 2))
+}
+
+#[test]
+fn the_key_set_decides_not_the_header() {
+    let (header, keys) = aes();
+    let packet = wrap(Framing::Sms, &header, Some(&keys), &[1, 2, 3]).unwrap();
+    // KIc AES to DES, KID AES to DES.
+    for (at, octet, what) in [(5, 0x21, "KIc"), (6, 0x21, "KID")] {
+        let mut changed = packet.clone();
+        changed[at] = octet;
+        assert_eq!(refused(&changed, &keys), UiccError::KeySet(what));
+    }
+    // Sets that differ; a set that is not the one at hand.
+    let mut changed = packet.clone();
+    changed[6] = 0x32;
+    assert_eq!(refused(&changed, &keys), UiccError::KeySetsDiffer);
+    changed[5] = 0x32;
+    assert_eq!(refused(&changed, &keys), UiccError::KeySet("KIc"));
+    // A CC of four octets where the set has eight, and the other way round.
+    let set = KeySet::new(2).unwrap();
+    let set = set
+        .with_cipher(CipherAlgorithm::Aes, AES, SingleDes::Refused)
+        .unwrap();
+    let [four, eight] = [MacAlgorithm::AesCmac4, MacAlgorithm::AesCmac8]
+        .map(|mac| set.clone().with_mac(mac, AES, SingleDes::Refused).unwrap());
+    for (sender, receiver) in [(&four, &eight), (&eight, &four)] {
+        let packet = wrap(Framing::Sms, &header, Some(sender), &[1; 11]).unwrap();
+        assert_eq!(
+            refused(&packet, receiver),
+            UiccError::KeySet("the CC's length")
+        );
+        assert!(
+            SealedCommand::parse(Framing::Sms, &packet)
+                .unwrap()
+                .open(Some(sender))
+                .is_ok()
+        );
+    }
+    // An algorithm of somebody's own; digital signatures.
+    let mut changed = packet.clone();
+    changed[5] = 0x23;
+    assert_eq!(refused(&changed, &keys), UiccError::Proprietary("KIc"));
+    let mut changed = packet;
+    changed[3] = 0x17;
+    assert_eq!(refused(&changed, &keys), UiccError::DigitalSignature);
+}
+
+#[test]
+fn single_des_needs_a_policy() {
+    let set = || KeySet::new(1).unwrap();
+    let one = [0x11; 8];
+    let twice = [one, one].concat();
+    // The parity bits make no other key.
+    let parity = [one, [0x10; 8]].concat();
+    let last = [[0x22; 8], one, one].concat();
+    for (algorithm, key) in [
+        (CipherAlgorithm::DesCbc, &one[..]),
+        (CipherAlgorithm::DesEcb, &one),
+        (CipherAlgorithm::TripleDes2, &twice),
+        (CipherAlgorithm::TripleDes2, &parity),
+        (CipherAlgorithm::TripleDes3, &last),
+    ] {
+        let refused = set().with_cipher(algorithm, key, SingleDes::Refused);
+        assert_eq!(refused.err(), Some(UiccError::SingleDes));
+        assert!(
+            set()
+                .with_cipher(algorithm, key, SingleDes::Allowed)
+                .is_ok()
+        );
+    }
+    let refused = set().with_mac(MacAlgorithm::Des, &one, SingleDes::Refused);
+    assert_eq!(refused.err(), Some(UiccError::SingleDes));
+    let short = set().with_cipher(CipherAlgorithm::Aes, &one, SingleDes::Refused);
+    assert_eq!(short.err(), Some(UiccError::KeyLength("AES")));
+    for number in [0, 16] {
+        assert_eq!(KeySet::new(number).err(), Some(UiccError::KeySetNumber));
+    }
+}
+
+/// Whoever sent a command that can't be opened may know no key: nothing that such a
+/// one is answered helps to find it.
+#[test]
+fn what_can_not_be_opened_is_answered_in_the_clear() {
+    let (mut header, keys) = aes();
+    for second in [0x19, 0x1a, 0x39] {
+        header.spi = Spi::from_octets([0x16, second]).unwrap();
+        let mut packet = wrap(Framing::Sms, &header, Some(&keys), &[1; 11]).unwrap();
+        let last = packet.len() - 1;
+        packet[last] ^= 1;
+        let sealed = SealedCommand::parse(Framing::Sms, &packet).unwrap();
+        let why = sealed.open(Some(&keys)).unwrap_err();
+        assert_eq!(why, UiccError::CheckFailed);
+        let refusal = sealed.refusal(&why).unwrap();
+        assert_eq!(
+            refusal,
+            [2, 0x71, 0, 0, 11, 10, 0xb0, 0, 0x11, 0, 0, 0, 0, 0, 0, 1]
+        );
+        // The server takes it for what it is.
+        let read = sealed
+            .terms()
+            .read(Framing::Sms, Some(&keys), &refusal)
+            .unwrap();
+        assert_eq!(
+            (read.proof, read.status),
+            (Proof::Missing, Status::CheckFailed)
+        );
+    }
+    header.spi = Spi::from_octets([0x16, 0x18]).unwrap();
+    let packet = wrap(Framing::Sms, &header, Some(&keys), &[1; 11]).unwrap();
+    let sealed = SealedCommand::parse(Framing::Sms, &packet).unwrap();
+    assert_eq!(sealed.refusal(&UiccError::CheckFailed), None);
+}
+
+#[test]
+fn a_receipt_comes_only_where_it_is_asked_for() {
+    let (mut header, keys) = aes();
+    for (second, ok, low) in [
+        (0x18, false, false),
+        (0x19, true, true),
+        (0x1a, false, true),
+    ] {
+        header.spi = Spi::from_octets([0x16, second]).unwrap();
+        let packet = wrap(Framing::Sms, &header, Some(&keys), &[]).unwrap();
+        let sealed = SealedCommand::parse(Framing::Sms, &packet).unwrap();
+        let command = sealed.open(Some(&keys)).unwrap();
+        let made = |status| command.receipt(Some(&keys), status, &[]).unwrap().is_some();
+        assert_eq!((made(Status::Ok), made(Status::CounterLow)), (ok, low));
+    }
+}
+
+#[test]
+fn lengths_that_lie_are_refused() {
+    let (header, keys) = aes();
+    let packet = wrap(Framing::Sms, &header, Some(&keys), &[1; 11]).unwrap();
+    for end in 0..packet.len() {
+        let error = refused(&packet[..end], &keys);
+        assert!(
+            matches!(error, UiccError::Truncated(_) | UiccError::Length(_)),
+            "{end}"
+        );
+    }
+    let longer = [packet.as_slice(), &[0]].concat();
+    assert_eq!(refused(&longer, &keys), UiccError::Length("CPL"));
+    for chl in [0, 12, 22, 0xff] {
+        let mut changed = packet.clone();
+        changed[2] = chl;
+        assert_eq!(refused(&changed, &keys), UiccError::Length("CHL"), "{chl}");
+    }
+    // A padding counter of more than there is, with nothing that could notice.
+    let mut open = header;
+    open.spi = Spi::from_octets([0x04, 0x00]).unwrap();
+    let mut packet = wrap(Framing::Sms, &open, Some(&keys), &[1; 10]).unwrap();
+    assert!(
+        SealedCommand::parse(Framing::Sms, &packet)
+            .unwrap()
+            .open(Some(&keys))
+            .is_ok()
+    );
+    // CNTR and PCNTR are in the first block.
+    packet[10] ^= 1;
+    assert_eq!(
+        refused(&packet, &keys),
+        UiccError::Length("padding counter")
+    );
+    // Padding without a cipher.
+    open.spi = Spi::from_octets([0x00, 0x00]).unwrap();
+    let mut packet = wrap(Framing::Sms, &open, None, &[1; 10]).unwrap();
+    packet[15] = 1;
+    assert_eq!(
+        refused(&packet, &keys),
+        UiccError::Length("padding counter")
+    );
+    assert_eq!(header.cntr, Cntr::new(0x11).unwrap());
+}

@@ -1,0 +1,17 @@
+//! Secured packets against known answers of other programs and against changes
+//! (ETSI TS 102 225, 3GPP TS 31.115; `vectors/secured-packets.json`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "a test"
+)]
+
+mod faults;
+mod messages;
+mod model;
+mod properties;
+mod support;
+mod vectors;
