@@ -168,12 +168,8 @@ impl Client {
 
     /// Ends with `None` when the node is gone.
     async fn until_the_end(&mut self) -> Option<()> {
-        loop {
-            match self.event().await? {
-                Event::Identified { .. } => break,
-                other => panic!("{other:?} instead of the handshake's end"),
-            }
-        }
+        let first = self.event().await?;
+        assert!(matches!(first, Event::Identified { .. }), "{first:?}");
         loop {
             for number in 0..SUBSCRIBERS {
                 let request = SendAuthInfoRequest {
