@@ -4,6 +4,8 @@
 
 mod lengths;
 mod state;
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 use std::num::NonZeroU8;
 

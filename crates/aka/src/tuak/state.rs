@@ -122,6 +122,8 @@ pub(super) fn value(state: &State, lane: usize, length: usize) -> Value<32> {
 
 /// Keccak-f[1600] on each state, `iterations` times.
 pub(super) fn permute(states: &mut [State], iterations: NonZeroU8) {
+    #[cfg(target_arch = "x86_64")]
+    let states = super::wide::permute(states, iterations);
     Keccak::new().with_backend(Permute { states, iterations });
 }
 
