@@ -6,6 +6,8 @@
 mod client;
 mod nodes;
 mod server;
+#[cfg(test)]
+mod silent;
 mod waiting;
 
 pub(crate) use client::{GsupClient, GsupTarget, Unasked};
@@ -29,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A connection and its engine.
 struct Link<S> {
     stream: S,
+    patience: Duration,
     engine: Connection,
     ticks: Monotonic,
     began: Instant,
@@ -40,6 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let ticks = Monotonic::start();
         Self {
             stream,
+            patience: PATIENCE,
             engine: engine(ticks.now()),
             ticks,
             began: Instant::now(),
@@ -55,7 +59,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             }
             self.stream.flush().await
         };
-        timeout(PATIENCE, sent).await?
+        timeout(self.patience, sent).await?
     }
 
     /// Waits for octets or for time, and lets the engine have them. `false`

@@ -14,21 +14,43 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::Link;
 use super::nodes::{Caller, Nodes};
 use super::waiting::{Job, WAITING, Waiting};
+use super::{Link, PATIENCE};
 use crate::Error;
 use crate::running::Running;
 use crate::serving::PlainClients;
 
-/// Connections at one time.
-const CONNECTIONS: usize = 256;
 /// Requests of one connection at one time; further ones wait in its socket.
 const REQUESTS: usize = 256;
 /// Answers that go out at once, far below the engine's limit in octets.
 const TOGETHER: usize = 32;
-const HANDSHAKE: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How much of the HLR a peer that says nothing, or reads nothing, may hold, and
+/// for how long.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Connections of a listener at one time; a further one is closed.
+    pub(super) connections: usize,
+    /// From TCP's accept to the end of the TLS handshake.
+    pub(super) tls: Duration,
+    /// For all that waits to be sent to be taken.
+    pub(super) patience: Duration,
+    /// From there to IPA's ID_ACK, and between a ping and its pong.
+    pub(super) engine: Config,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 256,
+            tls: Duration::from_secs(10),
+            patience: PATIENCE,
+            engine: Config::default(),
+        }
+    }
+}
 
 /// Answers nodes' messages.
 pub(crate) trait NodeHandler: Send + Sync + 'static {
@@ -65,9 +87,19 @@ impl GsupServer {
         nodes: Arc<Nodes>,
         handler: Arc<H>,
     ) -> Result<Self, Error> {
+        Self::start_within(listener, door, nodes, handler, Limits::default())
+    }
+
+    pub(super) fn start_within<H: NodeHandler>(
+        listener: TcpListener,
+        door: Door,
+        nodes: Arc<Nodes>,
+        handler: Arc<H>,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         let address = listener.local_addr()?;
         let mut tasks = Running::default();
-        tasks.spawn(listen(listener, door, nodes, handler));
+        tasks.spawn(listen(listener, door, nodes, handler, limits));
         Ok(Self { address, tasks })
     }
 
@@ -85,8 +117,9 @@ async fn listen<H: NodeHandler>(
     door: Door,
     nodes: Arc<Nodes>,
     handler: Arc<H>,
+    limits: Limits,
 ) {
-    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    let slots = Arc::new(Semaphore::new(limits.connections));
     // Dropped with this task, and every connection with it.
     let mut connections = JoinSet::new();
     loop {
@@ -114,11 +147,11 @@ async fn listen<H: NodeHandler>(
         let (door, nodes, handler) = (door.clone(), Arc::clone(&nodes), Arc::clone(&handler));
         connections.spawn(async move {
             let ended = match (&door, known) {
-                (Door::Tls(tls), _) => secured(tcp, tls, &nodes, handler).await,
+                (Door::Tls(tls), _) => secured(tcp, tls, &nodes, handler, limits).await,
                 (Door::Plain(_), Some(node)) => {
                     // Answers are small, and asked for one by one.
                     let _ = tcp.set_nodelay(true);
-                    serve(tcp, node, &nodes, handler).await
+                    serve(tcp, node, &nodes, handler, limits).await
                 }
                 (Door::Plain(_), None) => Ok(()),
             };
@@ -135,13 +168,14 @@ async fn secured<H: NodeHandler>(
     tls: &ServerConfig,
     nodes: &Arc<Nodes>,
     handler: Arc<H>,
+    limits: Limits,
 ) -> Result<(), Error> {
-    let stream = accept(tls, tcp, Instant::now() + HANDSHAKE).await?;
+    let stream = accept(tls, tcp, Instant::now() + limits.tls).await?;
     let node: Arc<str> = stream
         .peer()
         .map(|peer| peer.name().into())
         .ok_or(Error::Unknown("peer"))?;
-    serve(stream, node, nodes, handler).await
+    serve(stream, node, nodes, handler, limits).await
 }
 
 /// One connection of `node` to its end.
@@ -150,8 +184,10 @@ async fn serve<H: NodeHandler, S: AsyncRead + AsyncWrite + Unpin>(
     node: Arc<str>,
     nodes: &Arc<Nodes>,
     handler: Arc<H>,
+    limits: Limits,
 ) -> Result<(), Error> {
-    let mut link = Link::new(stream, |now| Connection::server(now, Config::default()));
+    let mut link = Link::new(stream, |now| Connection::server(now, limits.engine));
+    link.patience = limits.patience;
     let (answers, mut answered) = mpsc::channel::<Message>(REQUESTS);
     let (jobs, mut asked) = mpsc::channel::<Job>(REQUESTS);
     let mut waiting = Waiting::default();
