@@ -208,7 +208,10 @@ fn texts<const N: usize>(row: &Value, names: [&str; N]) -> Result<[String; N]> {
 /// TS 35.208; those of its sets that are said whole.
 fn milenage_sets() -> Result<Vec<Known>> {
     let file: Value = serde_json::from_str(MILENAGE)?;
-    let rows = file["umts"].as_array().context("no sets")?;
+    let rows = file
+        .get("umts")
+        .and_then(Value::as_array)
+        .context("no sets")?;
     let known = |row: &Value| {
         let [sqn, amf, ak, mac] = texts(row, ["SQN", "AMF", "f5", "f1"])?;
         let concealed: Vec<u8> = octets::<6>(&sqn)?
@@ -231,7 +234,10 @@ fn milenage_sets() -> Result<Vec<Known>> {
 /// the others as MILENAGE has them, one iteration.
 fn tuak_sets() -> Result<Vec<Known>> {
     let file: Value = serde_json::from_str(MODEL)?;
-    let rows = file["cases"].as_array().context("no cases")?;
+    let rows = file
+        .get("cases")
+        .and_then(Value::as_array)
+        .context("no cases")?;
     let lengths = serde_json::json!({"k": 256, "mac": 64, "res": 64, "ck": 128, "ik": 128});
     let fits = |row: &&Value| row["lengths"] == lengths && row["keccak_iterations"] == 1;
     let known = |row: &Value| {

@@ -49,7 +49,11 @@ impl Keys {
         let number = match (&self.kic_key, &self.kid_key) {
             (None, None) => return Ok(None),
             (Some(_), Some(_)) if kic >> 4 != kid >> 4 => {
-                bail!("key-sets-differ: KIc names key set {}, KID {}", kic >> 4, kid >> 4)
+                bail!(
+                    "key-sets-differ: KIc names key set {}, KID {}",
+                    kic >> 4,
+                    kid >> 4
+                )
             }
             (Some(_), _) => kic >> 4,
             (None, Some(_)) => kid >> 4,

@@ -135,7 +135,9 @@ pub(super) fn unwrap(arguments: &Unwrap) -> Result<()> {
 
 /// The packet of a TPDU, if it is one; a packet begins with its own length.
 fn in_message(octets: Vec<u8>) -> Result<Vec<u8>> {
-    let length = octets.first_chunk().map(|length| u16::from_be_bytes(*length));
+    let length = octets
+        .first_chunk()
+        .map(|length| u16::from_be_bytes(*length));
     if length.is_some_and(|length| usize::from(length) + 2 == octets.len()) {
         return Ok(octets);
     }

@@ -45,7 +45,11 @@ fn commands_are_those_of_other_programs() {
         let mut line = terms(&vector, &["wrap"]);
         line.extend(["--cntr", &cntr, "--json", text(&vector, "secured_data")]);
         let made = json(&rehome(&line));
-        assert_eq!(made["packet"], vector["command_packet"], "{}", vector["name"]);
+        assert_eq!(
+            made["packet"], vector["command_packet"],
+            "{}",
+            vector["name"]
+        );
         assert_eq!(made["parts"][0]["udh"], "027000");
         assert_eq!(made["parts"][0]["ud"], vector["command_packet"]);
         assert_eq!(made["tpdus"], json!([]));
@@ -77,25 +81,50 @@ fn a_tpdu_is_that_of_another_program() {
         .unwrap();
     let mut line = terms(&command, &["wrap"]);
     line.extend(["--cntr", "1", "--json", "--tpdu", "--oa", "12345"]);
-    line.extend(["--scts", text(vector, "scts"), text(&command, "secured_data")]);
+    line.extend([
+        "--scts",
+        text(vector, "scts"),
+        text(&command, "secured_data"),
+    ]);
     let made = json(&rehome(&line));
     // The first octet there says that more messages wait.
     let tpdu = text(vector, "tpdu").replacen("40", "44", 1);
     assert_eq!(made["tpdus"], json!([tpdu]));
-    let mut line = vec!["ota", "unwrap", "--json", "--kic-key", text(&command, "kic_key")];
+    let mut line = vec![
+        "ota",
+        "unwrap",
+        "--json",
+        "--kic-key",
+        text(&command, "kic_key"),
+    ];
     line.extend(["--kid-key", text(&command, "kid_key"), &tpdu]);
     assert_eq!(json(&rehome(&line))["data"], command["secured_data"]);
     // 300 octets need three messages; all but the last say that more wait.
     let mut line = terms(&command, &["wrap"]);
     let long = "5a".repeat(300);
-    line.extend(["--cntr", "1", "--json", "--tpdu", "--oa", "+49170", "--reference", "7"]);
+    line.extend([
+        "--cntr",
+        "1",
+        "--json",
+        "--tpdu",
+        "--oa",
+        "+49170",
+        "--reference",
+        "7",
+    ]);
     line.push(&long);
     let made = json(&rehome(&line));
-    let (parts, tpdus) = (made["parts"].as_array().unwrap(), made["tpdus"].as_array().unwrap());
+    let (parts, tpdus) = (
+        made["parts"].as_array().unwrap(),
+        made["tpdus"].as_array().unwrap(),
+    );
     assert_eq!((parts.len(), tpdus.len()), (3, 3));
     assert_eq!(parts[0]["udh"], "0700030703017000");
     assert_eq!(parts[1]["udh"], "050003070302");
-    let first: Vec<_> = tpdus.iter().map(|tpdu| &tpdu.as_str().unwrap()[..2]).collect();
+    let first: Vec<_> = tpdus
+        .iter()
+        .map(|tpdu| &tpdu.as_str().unwrap()[..2])
+        .collect();
     assert_eq!(first, ["40", "40", "44"]);
 }
 
@@ -109,7 +138,9 @@ fn responses_are_read_and_made() {
             _ => "15",
         };
         let terms = |verb: &'static str| {
-            let mut line = vec!["ota", "response", verb, "--spi", &spi, "--kic", set, "--kid", set];
+            let mut line = vec![
+                "ota", "response", verb, "--spi", &spi, "--kic", set, "--kid", set,
+            ];
             line.extend(["--tar", text(decoded, "tar"), "--json"]);
             line.extend(["--kic-key", text(&vector, "kic_key")]);
             line.extend(["--kid-key", text(&vector, "kid_key")]);
@@ -134,7 +165,10 @@ fn responses_are_read_and_made() {
         let cntr = cntr.to_string();
         let mut line = terms("make");
         line.extend(["--cntr", &cntr, "--status", &status, text(decoded, "data")]);
-        assert_eq!(json(&rehome(&line))["response"], vector["response_with_udh"]);
+        assert_eq!(
+            json(&rehome(&line))["response"],
+            vector["response_with_udh"]
+        );
     }
 }
 
@@ -150,13 +184,58 @@ fn refusals_name_what_is_wrong_and_never_a_key() {
     };
     let (des, aes) = ("0123456789abcdef", "000102030405060708090a0b0c0d0e0f");
     for (line, said) in [
-        ([base("12", "12"), vec!["--kic-key", secret, "--kid-key", aes, "00"]].concat(), "--kic-key"),
-        ([base("11", "11"), vec!["--kic-key", des, "--kid-key", des, "00"]].concat(), "single DES"),
-        ([base("12", "22"), vec!["--kic-key", aes, "--kid-key", aes, "00"]].concat(), "key-sets-differ"),
-        ([base("13", "12"), vec!["--kic-key", aes, "--kid-key", aes, "00"]].concat(), "unsupported"),
-        ([base("12", "12"), vec!["--kid-key", aes, "00"]].concat(), "KIc"),
-        ([base("15", "15"), vec!["--kic-key", aes, "--kid-key", aes, "--cc-len", "4", "00"]].concat(), "--cc-len"),
-        ([base("12", "12"), vec!["--kic-key", aes, "--kid-key", aes, "--cc-len", "9", "00"]].concat(), "--cc-len"),
+        (
+            [
+                base("12", "12"),
+                vec!["--kic-key", secret, "--kid-key", aes, "00"],
+            ]
+            .concat(),
+            "--kic-key",
+        ),
+        (
+            [
+                base("11", "11"),
+                vec!["--kic-key", des, "--kid-key", des, "00"],
+            ]
+            .concat(),
+            "single DES",
+        ),
+        (
+            [
+                base("12", "22"),
+                vec!["--kic-key", aes, "--kid-key", aes, "00"],
+            ]
+            .concat(),
+            "key-sets-differ",
+        ),
+        (
+            [
+                base("13", "12"),
+                vec!["--kic-key", aes, "--kid-key", aes, "00"],
+            ]
+            .concat(),
+            "unsupported",
+        ),
+        (
+            [base("12", "12"), vec!["--kid-key", aes, "00"]].concat(),
+            "KIc",
+        ),
+        (
+            [
+                base("15", "15"),
+                vec!["--kic-key", aes, "--kid-key", aes, "--cc-len", "4", "00"],
+            ]
+            .concat(),
+            "--cc-len",
+        ),
+        (
+            [
+                base("12", "12"),
+                vec!["--kic-key", aes, "--kid-key", aes, "--cc-len", "9", "00"],
+            ]
+            .concat(),
+            "--cc-len",
+        ),
     ] {
         let refused = rehome(&line);
         assert_eq!(refused.status, Some(1), "{line:?}: {}", refused.stdout);
@@ -169,13 +248,25 @@ fn refusals_name_what_is_wrong_and_never_a_key() {
         "ota", "wrap", "--spi", "0300", "--kic", "12", "--kid", "12", "--tar", "b00011", "--cntr",
         "1", "00",
     ]);
-    assert!(reserved.stderr.contains("digital signatures"), "{}", reserved.stderr);
+    assert!(
+        reserved.stderr.contains("digital signatures"),
+        "{}",
+        reserved.stderr
+    );
     // Another key, another CC.
     let mut line = vec!["ota", "unwrap", "--kic-key", text(vector, "kic_key")];
-    line.extend(["--kid-key", text(vector, "kic_key"), text(vector, "command_packet")]);
+    line.extend([
+        "--kid-key",
+        text(vector, "kic_key"),
+        text(vector, "command_packet"),
+    ]);
     let wrong = rehome(&line);
     assert_eq!(wrong.status, Some(1));
-    assert!(wrong.stderr.contains("RC or CC is wrong"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("RC or CC is wrong"),
+        "{}",
+        wrong.stderr
+    );
 }
 
 #[test]
@@ -186,7 +277,11 @@ fn keys_come_from_private_files() {
     std::fs::write(&file, text(vector, "kic_key")).unwrap();
     let named = format!("@{}", file.display());
     let mut line = vec!["ota", "unwrap", "--json", "--kic-key", &named];
-    line.extend(["--kid-key", text(vector, "kid_key"), text(vector, "command_packet")]);
+    line.extend([
+        "--kid-key",
+        text(vector, "kid_key"),
+        text(vector, "command_packet"),
+    ]);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let open = rehome(&line);
     assert_eq!(open.status, Some(1));
