@@ -22,9 +22,12 @@ use gsup::{Connection, Event};
 use tokens::os::Monotonic;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
+use zeroize::{Zeroize, Zeroizing};
 
 /// How much is read at once.
 const CHUNK: usize = 16 * 1024;
+/// No frame of ours is longer: 2,048 octets of GSUP at most.
+const LONGEST: usize = 4096;
 /// How long a peer may take to read what is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -36,6 +39,9 @@ struct Link<S> {
     ticks: Monotonic,
     began: Instant,
     chunk: Vec<u8>,
+    /// What is being sent, wiped after it; never longer than it was made, so that
+    /// no copy stays behind.
+    out: Zeroizing<Vec<u8>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
@@ -48,14 +54,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             ticks,
             began: Instant::now(),
             chunk: vec![0; CHUNK],
+            out: Zeroizing::new(Vec::with_capacity(CHUNK)),
         }
     }
 
     /// Sends what waits. A peer that takes nothing for a while is gone.
     async fn flush(&mut self) -> io::Result<()> {
         let sent = async {
-            while let Some(octets) = self.engine.poll_transmit() {
-                self.stream.write_all(octets.expose()).await?;
+            while let Some(first) = self.engine.poll_transmit() {
+                self.out.extend_from_slice(first.expose());
+                // What is ready beside it goes out in the same write.
+                while self.out.len() < CHUNK - LONGEST {
+                    let Some(next) = self.engine.poll_transmit() else {
+                        break;
+                    };
+                    self.out.extend_from_slice(next.expose());
+                }
+                let written = self.stream.write_all(&self.out).await;
+                self.out.zeroize();
+                written?;
             }
             self.stream.flush().await
         };
