@@ -197,7 +197,10 @@ pub(crate) fn ipa_streams() -> Vec<Vec<u8>> {
     let to_server = all("client", &["on_connect", "after_id_get", "after_ping"]);
     let to_sgsn = [all("sgsn", &["id_resp"]), all("hlr", &["client_ack"])].concat();
     let to_client = all("hlr", &["id_get", "server_ack", "ping", "pong"]);
-    let mut streams = Vec::new();
+    // Many pings, and a frame that is longer than any may be.
+    let pings = [&[1][..], &all("hlr", &["ping"]).repeat(400)].concat();
+    let long = [&[255, 0x1f, 0xff, 0xfe][..], &[0; 0x1fff]].concat();
+    let mut streams = vec![pings, long];
     for begun in [to_server, to_sgsn, to_client] {
         for piece in [1, 7, 255] {
             streams.push([&[piece], begun.as_slice()].concat());

@@ -6,15 +6,19 @@ use clock::Tick;
 use gsup::ipa::{Control, FrameDecoder};
 use gsup::{Config, Connection, Event, Message, PeerName, Preamble};
 
-use crate::claim::bounded;
+use crate::claim::{allocated, bounded};
 
 /// The most that one message asks for, as a multiple of its octets.
 const MULTIPLE: usize = 64;
 /// The most that a decoder of frames holds: a header and a payload.
 const FRAME: u16 = 4096;
+/// A decoder with this limit may ask for a header and this, once, and nothing else
+/// of the process asks for as much as a kilobyte meanwhile.
+const SHORT: u16 = 64;
+const ASIDE: usize = 1024;
 /// The most octets of an answer to one octet: a ping of four brings a pong of four,
-/// an ID_GET of four an ID_RESP with all its names.
-const ANSWER: usize = 64;
+/// two octets of an ID_GET a tag with the name.
+const ANSWER: usize = 20;
 
 /// What is read is written, and reads back the same.
 pub(crate) fn message(octets: &[u8]) {
@@ -60,11 +64,13 @@ pub(crate) fn ipa(octets: &[u8]) {
     let (piece, stream) = cut(octets);
     let whole = frames(stream, stream.len().max(1));
     assert!(frames(stream, piece) == whole, "cut otherwise");
-    let mut decoder = FrameDecoder::new(FRAME);
-    bounded(&[], 0, || {
-        let mut rest = stream;
-        while let Ok(Some(_)) = decoder.push(&mut rest) {}
-    });
+    let before = allocated();
+    let mut decoder = FrameDecoder::new(SHORT);
+    let mut rest = stream;
+    while let Ok(Some(_)) = decoder.push(&mut rest) {}
+    let asked = allocated().wrapping_sub(before);
+    let most = 3 + usize::from(SHORT) + ASIDE;
+    assert!(asked <= most, "{asked} octets for frames of {SHORT}");
     for (_, payload) in &whole.0 {
         let Ok(control) = bounded(payload, MULTIPLE, || Control::decode(payload)) else {
             continue;
