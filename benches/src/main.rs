@@ -11,6 +11,7 @@ mod certificate;
 mod cpu;
 mod dm;
 mod handshakes;
+mod hlr;
 mod measure;
 mod ocsp;
 #[cfg(feature = "peers")]
@@ -40,6 +41,11 @@ const BENCHES: &[Bench] = &[
         "dm",
         "whole DM sessions: the same HTTP server that answers fixed octets",
         dm::rows,
+    ),
+    (
+        "hlr",
+        "vectors over GSUP: osmo-hlr on the same disk, with syncs counted",
+        hlr::rows,
     ),
     (
         ocsp::NAME,
@@ -78,6 +84,8 @@ fn run(args: &[String]) -> Result<bool> {
         ["--serve-tls", profile, key, dir] => {
             return handshakes::serve_ours(profile, key, dir).map(|()| true);
         }
+        ["--serve-hlr", dir] => return hlr::serve_ours(dir).map(|()| true),
+        ["--serve-osmo", dir] => return hlr::serve_osmo(dir).map(|()| true),
         ["--serve-ocsp", dir] => return ocsp::serve_ours(dir).map(|()| true),
         ["--serve-fixed", file] => return ocsp::serve_fixed(file).map(|()| true),
         _ => {}

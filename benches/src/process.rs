@@ -25,8 +25,17 @@ impl Server {
     /// This very program with these arguments, which says where it listens and
     /// ends with its standard input.
     pub(crate) fn ours<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Result<Self> {
+        Self::ours_under(arguments, [])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn ours_under<A: AsRef<OsStr>, const N: usize>(
+        arguments: impl IntoIterator<Item = A>,
+        environment: [(&str, &OsStr); N],
+    ) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(arguments)
+            .envs(environment)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

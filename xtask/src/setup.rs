@@ -21,7 +21,7 @@ pub(crate) const BUILD: [Needed; 3] = [
 ];
 
 /// What build and tests need.
-pub(crate) const PROGRAMS: [Needed; 13] = [
+pub(crate) const PROGRAMS: [Needed; 14] = [
     ("cc", "gcc", "OpenSSL and SQLite are C"),
     ("make", "make", "OpenSSL's build"),
     ("perl", "perl", "OpenSSL's build"),
@@ -40,6 +40,7 @@ pub(crate) const PROGRAMS: [Needed; 13] = [
     ("xmlsec1", "xmlsec1", "the oracle for XML signatures"),
     ("xml2wbxml", "libwbxml2-utils", "the oracle for WBXML"),
     ("wbxml2xml", "libwbxml2-utils", "the oracle for WBXML"),
+    ("sqlite3", "sqlite3", "reads OsmoHLR's database in tests"),
     (
         "osmo-hlr",
         "osmo-hlr",

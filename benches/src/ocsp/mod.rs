@@ -18,7 +18,7 @@ use crate::report::Row;
 use client::{Client, Connections};
 use place::Place;
 
-pub(crate) use ours::{serve as serve_ours, serve_fixed};
+pub(crate) use ours::{config as operator_config, serve as serve_ours, serve_fixed};
 
 /// Its name.
 pub(crate) const NAME: &str = "ocsp";

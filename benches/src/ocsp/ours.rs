@@ -106,7 +106,7 @@ pub(super) fn start(dir: &Path) -> Result<Ours> {
     })
 }
 
-fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
+pub(crate) fn config(keys: OperatorKeyDir) -> Result<OperatorConfig> {
     Ok(OperatorConfig {
         connector: None,
         keys,

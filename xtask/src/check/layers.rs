@@ -120,6 +120,8 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "aka",
             "clock",
             "dm",
+            "gsup",
+            "hlr",
             "provisioning",
             "secret",
             "server",
