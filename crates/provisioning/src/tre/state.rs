@@ -358,15 +358,16 @@ mod tests {
 
     /// As the versions stored it that knew MILENAGE alone.
     #[test]
-    fn a_slot_of_the_old_shape_is_read_and_written_alike() {
+    fn a_slot_of_the_old_shape_is_read_and_its_keys_written_alike() {
         let old = r#"{"mcim_id":"01010101010101010101010101010101","imsi":"001010000000001","k":"BwcHBwcHBwcHBwcHBwcHBw==","opc":"CAgICAgICAgICAgICAgICA==","constants":null,"seqs":[3,4],"is_pcid":true}"#;
         let read: Slot = serde_json::from_str(old).unwrap();
         assert_eq!(read.keys().k(), [7; 16]);
         assert_eq!(read.keys().operator(), [8; 16]);
-        let written: serde_json::Value = serde_json::to_value(&read).unwrap();
-        assert_eq!(
-            written,
-            serde_json::from_str::<serde_json::Value>(old).unwrap()
-        );
+        let written = serde_json::to_string(&read).unwrap();
+        let again: Slot = serde_json::from_str(&written).unwrap();
+        assert!(again.keys().ct_eq(read.keys()));
+        let keys =
+            r#""k":"BwcHBwcHBwcHBwcHBwcHBw==","opc":"CAgICAgICAgICAgICAgICA==","constants":null"#;
+        assert!(written.contains(keys), "{written}");
     }
 }
