@@ -20,6 +20,8 @@ use crate::ctrl::CTRL_PORT;
 
 /// The program.
 const PROGRAM: &str = "osmo-hlr";
+/// What makes its database; of the same package.
+const DATABASE_TOOL: &str = "osmo-hlr-db-tool";
 /// What ends a child when its parent is gone; in every Debian (util-linux).
 const GUARD: &str = "setpriv";
 /// How long it may take to listen.
@@ -56,7 +58,7 @@ impl OsmoProgram {
             return Err(HlrError::Unreachable(text));
         }
         let dir = std::path::absolute(dir).map_err(|error| failed(&error))?;
-        private(&dir.join("hlr.db")).map_err(|error| failed(&error))?;
+        database(&dir).map_err(|error| failed(&error))?;
         let mut last = HlrError::Unreachable("no address".to_owned());
         for _ in 0..ADDRESSES {
             let address = next_address();
@@ -153,17 +155,33 @@ fn is_free(address: Ipv4Addr) -> bool {
     bound.is_ok()
 }
 
-/// An empty file that is the owner's alone, if there is none: it is to have keys.
-fn private(path: &Path) -> std::io::Result<()> {
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    match made {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+/// A database that is the owner's alone, if there is none: it is to have keys. Made
+/// whole under another name first, since the program does not go on with one that it
+/// was killed in the middle of making.
+fn database(dir: &Path) -> std::io::Result<()> {
+    let (path, partial) = (dir.join("hlr.db"), dir.join("hlr.db.partial"));
+    if path.exists() {
+        return Ok(());
     }
+    match fs::remove_file(&partial) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut private = OpenOptions::new();
+    private.write(true).create_new(true).mode(0o600);
+    private.open(&partial)?;
+    let made = Command::new(DATABASE_TOOL)
+        .args(["-e", "5", "-l"])
+        .arg(&partial)
+        .arg("create")
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .output()?;
+    if !made.status.success() {
+        let text = format!("{DATABASE_TOOL} ended with {}", made.status);
+        return Err(std::io::Error::other(text));
+    }
+    fs::rename(&partial, &path)
 }
 
 /// Errors alone are logged: finer levels print K.

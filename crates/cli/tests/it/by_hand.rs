@@ -106,6 +106,12 @@ fn whom_a_gsup_client_serves_is_said_in_full() {
     let client = "[[hlr.clients]]\naddress = \"127.0.0.1\"\nname = \"NAME\"\nserves = SERVES\n";
     let client = |name: &str, serves: &str| client.replace("NAME", name).replace("SERVES", serves);
     let plain = "plain = \"127.0.0.1:0\"\n";
+    // Tables come last: what stands behind one belongs to it.
+    let with = |hlr: &str| {
+        let (section, clients) = hlr.split_at(hlr.find("[[").unwrap_or(hlr.len()));
+        let top = good.replace("[hlr]\n", &format!("[hlr]\n{section}"));
+        format!("{top}{clients}")
+    };
     for (hlr, named) in [
         (client("sgsn", "\"all\""), "hlr.plain"),
         (plain.to_owned() + &client("sgsn", "\"some\""), "some"),
@@ -117,14 +123,14 @@ fn whom_a_gsup_client_serves_is_said_in_full() {
             "address of another",
         ),
     ] {
-        fs::write(&config, good.replace("[hlr]", &format!("[hlr]\n{hlr}#"))).unwrap();
+        fs::write(&config, with(&hlr)).unwrap();
         let ran = serve(&config);
         assert_eq!(ran.status, Some(1), "{hlr}");
         assert!(ran.stderr.contains(named), "{hlr}: {}", ran.stderr);
         assert_eq!(ran.stdout, "");
     }
     let hlr = plain.to_owned() + &client("sgsn", "[\"00101\"]");
-    fs::write(&config, good.replace("[hlr]", &format!("[hlr]\n{hlr}#"))).unwrap();
+    fs::write(&config, with(&hlr)).unwrap();
     let node = Node::start(&config);
     let at: std::net::SocketAddr = node.ready["gsup_plain"].as_str().unwrap().parse().unwrap();
     assert!(at.ip().is_loopback());

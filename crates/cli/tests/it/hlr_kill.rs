@@ -79,11 +79,11 @@ async fn prepare(config: &Path) {
         store.commit(commit).await.unwrap();
     }
     store.close().await;
-    let mut hlr = "[hlr]\nplain = \"127.0.0.1:0\"\n\
-        limits = { node_per_s = 0, subscriber_per_s = 0 }\n"
-        .to_owned();
+    let hlr = "[hlr]\nplain = \"127.0.0.1:0\"\n\
+        limits = { node_per_s = 0, subscriber_per_s = 0 }\n";
+    let mut clients = String::new();
     for client in 0..CLIENTS {
-        hlr.push_str(&format!(
+        clients.push_str(&format!(
             "[[hlr.clients]]\naddress = \"{}\"\nname = \"sgsn-{client}\"\nserves = [\"00101\"]\n",
             address(client)
         ));
@@ -93,7 +93,7 @@ async fn prepare(config: &Path) {
     let line = settings[at..].find('\n').unwrap() + at + 1;
     fs::write(
         config,
-        format!("{}{hlr}{}", &settings[..at], &settings[line..]),
+        format!("{}{hlr}{}{clients}", &settings[..at], &settings[line..]),
     )
     .unwrap();
 }
