@@ -169,7 +169,8 @@ async fn an_order_waits_for_a_person_where_policy_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_store_keeps_the_order_retryable() {
     let setup = Setup {
-        max_octets: Some(300 * 1024),
+        // An empty store has about 250 KiB.
+        max_octets: Some(420 * 1024),
         ..Setup::default()
     };
     let mut world = World::with("peers-full", setup).await;
