@@ -27,6 +27,9 @@ pub enum UiccError {
     /// Denied: what the packet asks for is not what the key set has.
     #[error("{0} is not what the key set has")]
     KeySet(&'static str),
+    /// Denied: there is no key for what the packet asks for.
+    #[error("there is no key for {0}")]
+    NoKey(&'static str),
     /// Denied: KIc and KID name different key sets.
     #[error("KIc and KID name different key sets")]
     KeySetsDiffer,
@@ -59,6 +62,7 @@ impl UiccError {
             Self::Proprietary(_) => "algorithm-unsupported",
             Self::SingleDes => "single-des-denied",
             Self::KeySet(_) => "key-set-mismatch",
+            Self::NoKey(_) => "key-missing",
             Self::KeySetsDiffer => "key-sets-differ",
             Self::KeyLength(_) => "key-length",
             Self::KeySetNumber => "key-set-number",

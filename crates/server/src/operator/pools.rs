@@ -59,7 +59,8 @@ impl Operator {
     ///
     /// # Errors
     /// `unknown-supplier`, `supplier-without-encipherment` before anything is
-    /// drawn; `batch-too-large`; those of [`PoolStore::draw`].
+    /// drawn; `batch-too-large`; `unsupported` for a group where another program is
+    /// the HLR; those of [`PoolStore::draw`].
     pub async fn draw_pcids(&self, wanted: Wanted) -> Result<SealedBatch, Error> {
         let shared = &self.0;
         shared.recipient(&wanted.supplier)?;
@@ -69,6 +70,12 @@ impl Operator {
         };
         if !(1..=MAX_ROWS).contains(&count) {
             return Err(ProvisioningError::refused("batch-too-large").into());
+        }
+        if wanted.group.is_some() && shared.config.connector.is_some() {
+            return Err(ProvisioningError::Unsupported(
+                "a shared PCID in an HLR that guards no lease",
+            )
+            .into());
         }
         let batch = BatchId::random(&mut OsRandom);
         let op = &shared.config.constants.op;

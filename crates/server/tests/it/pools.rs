@@ -9,7 +9,7 @@ use provisioning::donor::DepartureState;
 use provisioning::hold::Lease;
 use provisioning::payload::MilenageKeys;
 use provisioning::pcids::{self, PcidRow};
-use provisioning::pool::{Batch, PcidState, PoolPlan, PoolStore};
+use provisioning::pool::{Batch, BatchId, PcidState, PoolPlan, PoolStore};
 use provisioning::ports::OperatorStore;
 use provisioning::recipient::OrderState;
 use server::operator::{AllowedEntry, SealedBatch, Wanted};
@@ -68,6 +68,33 @@ async fn hand_over(world: &World, rows: &[PcidRow]) -> Vec<String> {
         .into_iter()
         .map(|(_, result)| result.err().map_or_else(String::new, code))
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_drawn_is_refused_by_its_name_and_takes_no_number() {
+    let world = World::new("pools-refused").await;
+    add_pool(&world, "001018000000001").await;
+    let operator = world.operator(RO);
+    let code = |error: server::Error| error.reason().code().to_owned();
+    let wanted = |supplier: &str| Wanted {
+        pool: "meters".parse().unwrap(),
+        supplier: supplier.parse().unwrap(),
+        count: 1,
+        group: None,
+    };
+    let drawn = operator.draw_pcids(wanted("nobody")).await;
+    assert_eq!(drawn.map_err(code).unwrap_err(), "unknown-supplier");
+    for count in [0, pcids::MAX_ROWS + 1] {
+        assert_eq!(
+            draw(&world, count, None).await.unwrap_err(),
+            "batch-too-large"
+        );
+    }
+    let sealed = operator.seal_batch(BatchId([9; 16])).await;
+    assert_eq!(sealed.map_err(code).unwrap_err(), "unknown-batch");
+    // Nothing of it took a number: both are there.
+    assert_eq!(draw(&world, 2, None).await.unwrap().count, 2);
+    world.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -77,10 +77,12 @@ impl Writer {
         match self.transact(&group) {
             Ok(outcomes) => {
                 self.tell();
-                if group.iter().any(|job| job.change.deletes()) {
+                let deletes = group.iter().any(|job| job.change.deletes());
+                if deletes {
                     self.stale.set(true);
                 }
-                self.clean();
+                // A reader that stays keeps no later change waiting.
+                self.clean(if deletes { CLEANINGS } else { 1 });
                 for (job, outcome) in group.into_iter().zip(outcomes) {
                     // Whoever stopped waiting has its change all the same.
                     let _ = job.reply.send(outcome);
@@ -111,14 +113,15 @@ impl Writer {
     /// Empties the log after a deletion: what is deleted is overwritten in the
     /// database (`secure_delete`), but older pages are in the log until then. A
     /// reader may be in the way for as long as its query takes.
-    fn clean(&self) {
-        for _ in 0..CLEANINGS {
+    fn clean(&self, tries: u32) {
+        for again in (0..tries).rev() {
             if !self.stale.get() {
                 return;
             }
             match self.checkpoint() {
                 Ok(true) => self.stale.set(false),
-                _ => std::thread::sleep(CLEANING),
+                _ if again > 0 => std::thread::sleep(CLEANING),
+                _ => {}
             }
         }
     }

@@ -29,12 +29,12 @@ struct Indicator {
 impl Indicator {
     /// Whether it names the set and its algorithm. An algorithm of 0 is known to both
     /// sides without a word (tables 3 and 4).
-    fn agrees(&self, keys: &KeySet, nibble: Option<u8>) -> Result<(), UiccError> {
+    fn agrees(&self, keys: &KeySet, nibble: u8) -> Result<(), UiccError> {
         let (number, named) = (self.octet >> 4, self.octet & 0x0f);
         if named & 3 == 3 {
             return Err(UiccError::Proprietary(self.name));
         }
-        let known = nibble.is_some_and(|nibble| named == 0 || named == nibble);
+        let known = named == 0 || named == nibble;
         match known && number == keys.number() {
             true => Ok(()),
             false => Err(UiccError::KeySet(self.name)),
@@ -79,9 +79,10 @@ impl<'a> Agreed<'a> {
         );
         let cipher = match (is_ciphered, keys) {
             (false, _) => None,
-            (true, None) => return Err(UiccError::KeySet(kic.name)),
+            (true, None) => return Err(UiccError::NoKey(kic.name)),
             (true, Some(keys)) => {
-                kic.agrees(keys, keys.cipher().map(super::CipherAlgorithm::nibble))?;
+                let cipher = keys.cipher().ok_or(UiccError::NoKey(kic.name))?;
+                kic.agrees(keys, cipher.nibble())?;
                 Some(keys)
             }
         };
@@ -93,9 +94,9 @@ impl<'a> Agreed<'a> {
                 _ => return Err(UiccError::Reserved("KID")),
             },
             Integrity::Checksum => {
-                let keys = keys.ok_or(UiccError::KeySet(kid.name))?;
-                let mac = keys.mac().ok_or(UiccError::KeySet(kid.name))?;
-                kid.agrees(keys, Some(mac.nibble()))?;
+                let keys = keys.ok_or(UiccError::NoKey(kid.name))?;
+                let mac = keys.mac().ok_or(UiccError::NoKey(kid.name))?;
+                kid.agrees(keys, mac.nibble())?;
                 Check::Mac(keys, mac.length())
             }
         };

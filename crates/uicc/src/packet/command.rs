@@ -32,7 +32,7 @@ pub struct CommandHeader {
 /// other framing. `keys` may be left out where SPI wants neither CC nor ciphering.
 ///
 /// # Errors
-/// [`UiccError::KeySet`], [`UiccError::KeySetsDiffer`], [`UiccError::Proprietary`],
+/// [`UiccError::NoKey`], [`UiccError::KeySet`], [`UiccError::KeySetsDiffer`], [`UiccError::Proprietary`],
 /// [`UiccError::Reserved`] where KIc, KID and the key set don't agree;
 /// [`UiccError::TooLong`].
 pub fn wrap(

@@ -113,6 +113,17 @@ fn the_key_set_decides_not_the_header() {
                 .is_ok()
         );
     }
+    // No key at all.
+    let sealed = SealedCommand::parse(Framing::Sms, &packet).unwrap();
+    assert_eq!(sealed.open(None).err(), Some(UiccError::NoKey("KIc")));
+    let empty = KeySet::new(2).unwrap();
+    let half = empty
+        .with_cipher(CipherAlgorithm::Aes, AES, SingleDes::Refused)
+        .unwrap();
+    assert_eq!(
+        sealed.open(Some(&half)).err(),
+        Some(UiccError::NoKey("KID"))
+    );
     // An algorithm of somebody's own; digital signatures.
     let mut changed = packet.clone();
     changed[5] = 0x23;
