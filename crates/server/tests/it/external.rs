@@ -7,11 +7,15 @@ use std::time::{Duration, Instant};
 use ::hlr::OsmoProgram;
 use aka::{Auts, Rand};
 use gsup::{Cause, Resync};
+use provisioning::pool::PoolPlan;
 use provisioning::ports::OperatorStore;
 use provisioning::recipient::OrderState;
 use provisioning::tre::UsimAnswer;
 
-use crate::world::{Device, RO, SHO, Setup, World, sho};
+use server::operator::Wanted;
+use tokens::os;
+
+use crate::world::{Device, RO, SHO, SUPPLIER, Setup, World, sho};
 
 /// Whether to skip: not in CI.
 fn missing() -> bool {
@@ -280,5 +284,41 @@ async fn a_name_of_no_registered_network_gets_no_push() {
     );
     device.until_over(&world, SHO, order_id).await;
     assert_eq!(device.agent().tre().current_sho(), &sho(SHO));
+    world.shutdown().await;
+}
+
+/// OsmoHLR gives vectors to whoever asks: nothing there keeps two devices apart that
+/// share a PCID. PCIDs for one device each are its business like other subscribers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_pcid_is_unsupported_where_osmo_hlr_has_the_subscribers() {
+    if missing() {
+        return;
+    }
+    let world = world("external-shared", &[RO]).await;
+    let now = os::now();
+    let day = Duration::from_secs(86_400);
+    let plan = PoolPlan {
+        name: "meters".parse().unwrap(),
+        first: "001018000000000".parse().unwrap(),
+        last: "001018000000001".parse().unwrap(),
+        from: now.minus(day),
+        until: now.plus(100 * day),
+        retention: day,
+    };
+    let operator = world.operator(RO);
+    operator.add_pool(plan).await.unwrap();
+    let wanted = |group: Option<&str>| Wanted {
+        pool: "meters".parse().unwrap(),
+        supplier: SUPPLIER.parse().unwrap(),
+        count: 1,
+        group: group.map(|name| name.parse().unwrap()),
+    };
+    let refused = operator.draw_pcids(wanted(Some("street"))).await;
+    assert_eq!(refused.err().unwrap().reason().code(), "unsupported");
+    assert_eq!(operator.draw_pcids(wanted(None)).await.unwrap().count, 1);
+    until("the PCID is in the HLR", || {
+        rows(&world, RO).contains("001018000000000")
+    })
+    .await;
     world.shutdown().await;
 }

@@ -93,7 +93,15 @@ async fn what_can_not_be_drawn_is_refused_by_its_name_and_takes_no_number() {
     let sealed = operator.seal_batch(BatchId([9; 16])).await;
     assert_eq!(sealed.map_err(code).unwrap_err(), "unknown-batch");
     // Nothing of it took a number: both are there.
-    assert_eq!(draw(&world, 2, None).await.unwrap().count, 2);
+    let drawn = draw(&world, 2, None).await.unwrap();
+    assert_eq!(drawn.count, 2);
+    // One device out of a batch is enough: its K is somewhere by now.
+    let row = &opened(&world, &drawn).rows[1];
+    let keys = row.keys.clone().into();
+    let device = Device::manufacture(&world, 703, row.imsi.clone(), keys, false);
+    assert_eq!(hand_over(&world, &[device.row()]).await, [""]);
+    let again = operator.seal_batch(drawn.id).await;
+    assert_eq!(again.map_err(code).unwrap_err(), "batch-in-use");
     world.shutdown().await;
 }
 
