@@ -22,6 +22,7 @@ const PACKAGE_3_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-
 const PROVISIONING: &[u8] = include_bytes!("../../vectors/oma-dm/client-provisioning.xml");
 const TNDS: &[u8] = include_bytes!("../../vectors/oma-dm/tnds-bootstrap.xml");
 const GSUP: &[u8] = include_bytes!("../../vectors/gsup.json");
+const PACKETS: &[u8] = include_bytes!("../../vectors/secured-packets.json");
 const DDF: [&[u8]; 2] = [
     include_bytes!("../../docs/ddf/m2mcimm.ddf.xml"),
     include_bytes!("../../docs/ddf/m2mm.ddf.xml"),
@@ -208,6 +209,90 @@ pub(crate) fn ipa_streams() -> Vec<Vec<u8>> {
         }
     }
     streams
+}
+
+fn secured() -> serde_json::Value {
+    serde_json::from_slice(PACKETS).unwrap()
+}
+
+/// Commands and responses, and some that nothing secures in either framing.
+pub(crate) fn packets() -> Vec<Vec<u8>> {
+    use uicc::packet::{Cntr, CommandHeader, Framing, Spi, Tar, wrap};
+    let file = secured();
+    let of = |kind: &str, name: &str| -> Vec<Vec<u8>> {
+        let rows = file[kind].as_array().unwrap().iter();
+        rows.map(|row| unhex(&row[name])).collect()
+    };
+    let mut packets = of("commands", "command_packet");
+    packets.extend(of("responses", "response_with_udh"));
+    for (framing, spi) in [
+        (Framing::Sms, 0),
+        (Framing::Sms, 1),
+        (Framing::Ber, 0),
+        (Framing::Ber, 1),
+    ] {
+        let header = CommandHeader {
+            spi: Spi::from_octets([spi, 1]).unwrap(),
+            kic: 0,
+            kid: 1,
+            tar: Tar([0xb0, 0, 0x11]),
+            cntr: Cntr::default(),
+        };
+        packets.push(wrap(framing, &header, None, &[7; 140]).unwrap());
+    }
+    packets
+}
+
+/// Those of other programs, a SUBMIT, reports and an ENVELOPE.
+pub(crate) fn tpdus() -> Vec<Vec<u8>> {
+    use uicc::sms::{DeliverReport, SmsPpDownload, Submit, UserData, Validity};
+    let file = secured();
+    let rows = file["framing"].as_array().unwrap().iter();
+    let mut tpdus: Vec<Vec<u8>> = rows
+        .filter(|row| !row["tpdu"].is_null())
+        .map(|row| unhex(&row["tpdu"]))
+        .collect();
+    let download = SmsPpDownload {
+        service_centre: Some("+491".parse().unwrap()),
+        tpdu: tpdus[0].clone(),
+    };
+    let submit = Submit {
+        reject_duplicates: false,
+        status_report: true,
+        reply_path: false,
+        reference: 1,
+        destination: "+491".parse().unwrap(),
+        protocol: 0,
+        coding: 4,
+        validity: Validity::Relative(9),
+        user_data: UserData::plain(vec![1, 2, 3]),
+    };
+    let report = DeliverReport {
+        failure: None,
+        protocol: Some(0x7f),
+        user_data: Some((0xf6, UserData::plain(vec![1, 2, 3]))),
+    };
+    tpdus.push(download.encode().unwrap());
+    tpdus.push(submit.encode().unwrap());
+    tpdus.push(report.encode().unwrap());
+    tpdus
+}
+
+/// Messages of several parts, each part behind its length.
+pub(crate) fn parts() -> Vec<Vec<u8>> {
+    use uicc::sms::{Deliver, PacketKind, Reference, Timestamp, parts};
+    [Reference::Short(1), Reference::Long(300)]
+        .into_iter()
+        .map(|reference| {
+            let made = parts(PacketKind::Command, &[7; 300], reference).unwrap();
+            let framed = made.into_iter().flat_map(|part| {
+                let deliver = Deliver::to_card("1".parse().unwrap(), Timestamp([0; 7]), part);
+                let octets = deliver.encode().unwrap();
+                [vec![u8::try_from(octets.len()).unwrap()], octets].concat()
+            });
+            framed.collect()
+        })
+        .collect()
 }
 
 pub(crate) fn to_client() -> Vec<Vec<u8>> {

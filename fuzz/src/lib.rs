@@ -23,6 +23,7 @@ mod gsup;
 mod messages;
 mod mutate;
 mod trees;
+mod uicc;
 
 /// A reader or an engine, and what it is begun with.
 #[derive(Clone, Copy)]
@@ -118,6 +119,24 @@ pub const TARGETS: &[Target] = &[
         "a connection's output is bounded, and it waits for nobody for ever",
         gsup::connection,
         corpus::ipa_streams,
+    ),
+    target(
+        "ota-packet",
+        "a packet that nothing secures is made again; no other opens without a key",
+        uicc::packet,
+        corpus::packets,
+    ),
+    target(
+        "sms-tpdu",
+        "a TPDU and an ENVELOPE read back as themselves",
+        uicc::tpdu,
+        corpus::tpdus,
+    ),
+    target(
+        "sms-parts",
+        "parts wait within their bounds, and for nobody for ever",
+        uicc::parts,
+        corpus::parts,
     ),
     target(
         "client",

@@ -43,6 +43,9 @@ targets! {
     gsup "gsup"
     ipa "ipa"
     gsup_connection "gsup-connection"
+    ota_packet "ota-packet"
+    sms_tpdu "sms-tpdu"
+    sms_parts "sms-parts"
     client "client"
     server "server"
 }

@@ -136,7 +136,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
     (
         "fuzz",
         Storey::Node,
-        &["clock", "dm", "gsup", "secret", "syncml"],
+        &["clock", "dm", "gsup", "secret", "syncml", "uicc"],
     ),
     ("xtask", Storey::Node, &[]),
 ];

@@ -115,6 +115,9 @@ impl UserData {
         let mut elements = Vec::new();
         if has_header {
             let length = usize::from(body.u8("the user data header")?);
+            if length == 0 {
+                return Err(UiccError::Reserved("the user data header"));
+            }
             let mut header = Reader::new(body.take(length, "the user data header")?);
             while !header.is_empty() {
                 let identifier = header.u8("an element")?;

@@ -1,0 +1,118 @@
+//! Secured packets, short messages and their parts (ETSI TS 102 225, 3GPP TS 23.040 and
+//! TS 31.111).
+
+use std::time::Duration;
+
+use clock::Tick;
+use uicc::packet::{CommandHeader, Framing, ReceiptTerms, SealedCommand, Spi, Tar, wrap};
+use uicc::sms::{
+    Address, Deliver, DeliverReport, Limits, Reassembler, SmsPpDownload, Submit, Taken, UserData,
+};
+
+use crate::claim::bounded;
+
+/// The most that one packet or TPDU asks for, as a multiple of its octets.
+const MULTIPLE: usize = 64;
+/// The most octets that parts may wait with.
+const WAITING: usize = 1000;
+
+/// A command that needs no key is what is made of it again; one that does is opened by
+/// nobody without. A response that nothing secures is made again from what was read.
+pub(crate) fn packet(octets: &[u8]) {
+    for framing in [Framing::Sms, Framing::Ber] {
+        if let Ok(sealed) = bounded(octets, MULTIPLE, || SealedCommand::parse(framing, octets)) {
+            let needs_key = sealed.key_set() != Ok(None);
+            match sealed.open(None) {
+                Ok(command) => {
+                    assert!(!needs_key, "opened without its key");
+                    let terms = command.terms();
+                    let header = CommandHeader {
+                        spi: terms.spi,
+                        kic: terms.kic,
+                        kid: terms.kid,
+                        tar: terms.tar,
+                        cntr: command.cntr,
+                    };
+                    let again = wrap(framing, &header, None, &command.data);
+                    assert_eq!(again.as_deref(), Ok(octets), "made again");
+                }
+                Err(why) => {
+                    // Whatever it is, what is answered tells nothing.
+                    let refusal = sealed.refusal(&why);
+                    assert!(refusal.is_none_or(|refusal| refusal.len() < 20));
+                }
+            }
+        }
+        let terms = ReceiptTerms {
+            spi: Spi::from_octets([0, 0]).expect("nothing secures it"),
+            kic: 0,
+            kid: 0,
+            tar: Tar([0; 3]),
+        };
+        if let Ok(read) = bounded(octets, MULTIPLE, || terms.read(framing, None, octets)) {
+            let terms = ReceiptTerms {
+                tar: read.tar,
+                ..terms
+            };
+            let again = terms.write(framing, None, read.cntr, read.status, &read.data);
+            let again = again.expect("what was read is written");
+            assert!(again.ends_with(octets), "{again:?} was {octets:?}");
+        }
+    }
+}
+
+/// What is read is written, and reads back the same.
+pub(crate) fn tpdu(octets: &[u8]) {
+    if let Ok(read) = bounded(octets, MULTIPLE, || Deliver::parse(octets)) {
+        let written = read.encode().expect("what was read is written");
+        assert_eq!(Deliver::parse(&written), Ok(read));
+    }
+    if let Ok(read) = bounded(octets, MULTIPLE, || Submit::parse(octets)) {
+        let written = read.encode().expect("what was read is written");
+        assert_eq!(Submit::parse(&written), Ok(read));
+    }
+    for is_error in [false, true] {
+        let read = bounded(octets, MULTIPLE, || DeliverReport::parse(octets, is_error));
+        if let Ok(read) = read {
+            let written = read.encode().expect("what was read is written");
+            assert_eq!(DeliverReport::parse(&written, is_error), Ok(read));
+        }
+    }
+    if let Ok(read) = bounded(octets, MULTIPLE, || SmsPpDownload::parse(octets)) {
+        let written = read.encode().expect("what was read is written");
+        assert_eq!(SmsPpDownload::parse(&written), Ok(read));
+    }
+}
+
+/// Messages one after the other, each with an octet for its length before it, seconds
+/// apart as that octet says: what is whole was sent in that many octets, and no message
+/// waits for ever.
+pub(crate) fn parts(octets: &[u8]) {
+    let limits = Limits {
+        messages: 4,
+        octets: WAITING,
+        patience: Duration::from_secs(300),
+    };
+    let sender: Address = "1".parse().expect("a number");
+    let (mut reassembler, mut now, mut rest) = (Reassembler::new(limits), Tick::ZERO, octets);
+    let mut sent = 0;
+    while let Some((length, behind)) = rest.split_first() {
+        let (message, later) = behind.split_at(behind.len().min(usize::from(*length)));
+        rest = later;
+        now = now.plus(Duration::from_secs(u64::from(*length)));
+        let Ok(deliver) = Deliver::parse(message) else {
+            continue;
+        };
+        sent += deliver.user_data.body.len();
+        let part: UserData = deliver.user_data;
+        let is_part = part.concatenation().is_some();
+        if let Taken::Whole(whole) = reassembler.take(now, &sender, part) {
+            assert!(!is_part || whole.body.len() <= WAITING.min(sent));
+        }
+        let due = reassembler.poll_timeout();
+        assert!(due.is_none_or(|due| due > now), "it waits for no past");
+    }
+    let end = now.plus(Duration::from_secs(300));
+    assert!(reassembler.handle_timeout(end) <= 4);
+    assert_eq!(reassembler.poll_timeout(), None, "nothing waits for ever");
+}
