@@ -1,8 +1,12 @@
 //! Hexadecimal arguments and texts. Errors never repeat the text, which may be a
 //! key.
 
-use anyhow::{Result, anyhow, bail};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
 use data_encoding::HEXLOWER_PERMISSIVE;
+use tokens::key_file;
+use zeroize::Zeroizing;
 
 /// `N` octets from `2 × N` hexadecimal digits, for clap.
 pub(crate) fn octets<const N: usize>(text: &str) -> std::result::Result<[u8; N], String> {
@@ -11,6 +15,20 @@ pub(crate) fn octets<const N: usize>(text: &str) -> std::result::Result<[u8; N],
         .ok()
         .and_then(|octets| octets.try_into().ok())
         .ok_or_else(|| format!("{} hexadecimal digits are wanted ({N} octets)", 2 * N))
+}
+
+/// A key as an option was given: the digits themselves, or those in the private file
+/// that `@FILE` names.
+pub(crate) fn given(option: &str, given: &str) -> Result<Zeroizing<String>> {
+    let Some(path) = given.strip_prefix('@') else {
+        return Ok(Zeroizing::new(given.to_owned()));
+    };
+    let octets = key_file::read(Path::new(path)).with_context(|| option.to_owned())?;
+    // An error of from_utf8 would have the octets in it.
+    match std::str::from_utf8(octets.expose()) {
+        Ok(text) => Ok(Zeroizing::new(text.trim().to_owned())),
+        Err(_) => bail!("{option}: the file has no hexadecimal digits"),
+    }
 }
 
 /// Lower-case hexadecimal digits.

@@ -3,14 +3,11 @@
 //! test keys, from arguments; no message repeats them.
 
 use std::num::NonZeroU8;
-use std::path::Path;
 
 use aka::{AkaError, Algorithm, Milenage, Operator, Tuak, TuakKey, TuakLengths, TuakOperator};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use secret::Secret;
-use tokens::key_file;
-use zeroize::Zeroizing;
 
 use crate::hex;
 
@@ -173,31 +170,18 @@ impl TryFrom<Ready> for Algorithm {
 /// Keys are parsed here rather than by clap, which would repeat them in its
 /// error message.
 fn key<const N: usize>(option: &str, given: &str) -> Result<Secret<[u8; N]>> {
-    hex::octets(&text(option, given)?)
+    hex::octets(&hex::given(option, given)?)
         .map(Secret::new)
         .map_err(|wanted| anyhow!("{option}: {wanted}"))
 }
 
 fn tuak_key(option: &str, given: &str) -> Result<TuakKey> {
-    let text = text(option, given)?;
+    let text = hex::given(option, given)?;
     if let Ok(short) = hex::octets(&text) {
         return Ok(TuakKey::Short(Secret::new(short)));
     }
     match hex::octets(&text) {
         Ok(long) => Ok(TuakKey::Long(Secret::new(long))),
         Err(_) => bail!("{option}: 32 or 64 hexadecimal digits are wanted (16 or 32 octets)"),
-    }
-}
-
-/// The digits themselves, or those in the file that `@FILE` names.
-fn text(option: &str, given: &str) -> Result<Zeroizing<String>> {
-    let Some(path) = given.strip_prefix('@') else {
-        return Ok(Zeroizing::new(given.to_owned()));
-    };
-    let octets = key_file::read(Path::new(path)).with_context(|| option.to_owned())?;
-    // An error of from_utf8 would have the octets in it.
-    match std::str::from_utf8(octets.expose()) {
-        Ok(text) => Ok(Zeroizing::new(text.trim().to_owned())),
-        Err(_) => bail!("{option}: the file has no hexadecimal digits"),
     }
 }

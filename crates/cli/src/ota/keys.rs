@@ -2,11 +2,8 @@
 //! environment, from private files or, for test keys, from arguments; no message
 //! repeats them.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use tokens::key_file;
 use uicc::packet::{CipherAlgorithm, KeySet, MacAlgorithm, SingleDes};
 use zeroize::Zeroizing;
 
@@ -100,14 +97,8 @@ fn cipher(kic: u8) -> Result<CipherAlgorithm> {
     })
 }
 
-/// A key in hexadecimal, from its argument or from a file.
-fn key(name: &str, text: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let octets = match text.strip_prefix('@') {
-        None => hex::any_octets(text.as_bytes()),
-        Some(file) => {
-            let content = key_file::read(Path::new(file)).with_context(|| file.to_owned())?;
-            hex::any_octets(content.expose())
-        }
-    };
-    octets.map(Zeroizing::new).with_context(|| name.to_owned())
+fn key(option: &str, given: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let text = hex::given(option, given)?;
+    let octets = hex::any_octets(text.as_bytes()).map(Zeroizing::new);
+    octets.with_context(|| option.to_owned())
 }
