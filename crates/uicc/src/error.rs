@@ -21,6 +21,9 @@ pub enum UiccError {
     /// Unsupported: a KIc or KID that names an algorithm of somebody's own.
     #[error("{0} names a proprietary algorithm")]
     Proprietary(&'static str),
+    /// Unsupported: something that this crate knows the name of.
+    #[error("unsupported: {0}")]
+    Unsupported(&'static str),
     /// Denied: single DES without a policy that allows it.
     #[error("single DES is not allowed by this key set")]
     SingleDes,
@@ -60,6 +63,7 @@ impl UiccError {
             Self::Reserved(_) => "value-reserved",
             Self::DigitalSignature => "digital-signature-unsupported",
             Self::Proprietary(_) => "algorithm-unsupported",
+            Self::Unsupported(_) => "unsupported",
             Self::SingleDes => "single-des-denied",
             Self::KeySet(_) => "key-set-mismatch",
             Self::NoKey(_) => "key-missing",

@@ -3,7 +3,7 @@
 //! identifier and a BER length, which the checksum covers (TS 102 225 clauses 5.1 and
 //! 5.2 for packets without a header of their own).
 
-use crate::UiccError;
+use crate::{UiccError, ber};
 
 /// How a packet travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Framing {
                     Kind::Response => 2,
                 };
                 let mut prefix = vec![identifier];
-                prefix.extend(ber_length(length)?);
+                prefix.extend(ber::length(length)?);
                 Ok(prefix)
             }
         }
@@ -78,7 +78,7 @@ impl Framing {
                     (_, None) => return Err(UiccError::Truncated(what)),
                     _ => return Err(UiccError::Reserved("the packet's identifier")),
                 }
-                let (length, rest) = read_ber_length(rest, what)?;
+                let (length, rest) = ber::read_length(rest, what)?;
                 (&[][..], length, rest)
             }
         };
@@ -108,53 +108,5 @@ impl Split<'_> {
     pub(super) fn covered(&self) -> Vec<u8> {
         let head = self.head.strip_prefix(self.before).unwrap_or(self.head);
         [self.before, head].concat()
-    }
-}
-
-/// Definite lengths of BER in as few octets as they need, up to two octets.
-fn ber_length(length: usize) -> Result<Vec<u8>, UiccError> {
-    let wide = u16::try_from(length).map_err(|_| UiccError::TooLong)?;
-    let [high, low] = wide.to_be_bytes();
-    Ok(match wide {
-        0..=0x7f => vec![low],
-        0x80..=0xff => vec![0x81, low],
-        _ => vec![0x82, high, low],
-    })
-}
-
-fn read_ber_length<'a>(
-    octets: &'a [u8],
-    what: &'static str,
-) -> Result<(usize, &'a [u8]), UiccError> {
-    match octets {
-        [length @ 0..=0x7f, rest @ ..] => Ok((usize::from(*length), rest)),
-        [0x81, length @ 0x80..=0xff, rest @ ..] => Ok((usize::from(*length), rest)),
-        [0x82, high @ 1..=0xff, low, rest @ ..] => {
-            Ok((usize::from(u16::from_be_bytes([*high, *low])), rest))
-        }
-        [] | [0x81] | [0x82] | [0x82, _] => Err(UiccError::Truncated(what)),
-        _ => Err(UiccError::Length(what)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_of_ber_have_one_form() {
-        for length in [0_usize, 1, 127, 128, 255, 256, 0xffff] {
-            let octets = ber_length(length).unwrap();
-            assert_eq!(read_ber_length(&octets, "CPL").unwrap(), (length, &[][..]));
-        }
-        assert_eq!(ber_length(0x1_0000), Err(UiccError::TooLong));
-        for bad in [
-            &[0x80][..],
-            &[0x81, 0x7f],
-            &[0x82, 0, 0xff],
-            &[0x83, 1, 0, 0],
-        ] {
-            assert_eq!(read_ber_length(bad, "CPL"), Err(UiccError::Length("CPL")));
-        }
     }
 }

@@ -13,5 +13,6 @@ mod faults;
 mod messages;
 mod model;
 mod properties;
+mod scripts;
 mod support;
 mod vectors;
