@@ -73,7 +73,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
     }
 }
 
-/// A line for each row, or one JSON object.
+/// A line for each row, and for each element of a list; or one JSON object.
 fn print(rows: Vec<(&'static str, Value)>, json: bool) {
     if json {
         let object: serde_json::Map<String, Value> = rows
@@ -83,11 +83,34 @@ fn print(rows: Vec<(&'static str, Value)>, json: bool) {
         println!("{}", Value::Object(object));
         return;
     }
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut lines = Vec::new();
     for (name, value) in rows {
         match value {
-            Value::String(text) => println!("{name:width$}  {text}"),
-            other => println!("{name:width$}  {other}"),
+            Value::Array(values) => {
+                for (number, value) in (1..).zip(values) {
+                    let one = name.strip_suffix('s').unwrap_or(name);
+                    lines.push((format!("{one} {number}"), words(&value)));
+                }
+            }
+            other => lines.push((name.to_owned(), words(&other))),
         }
+    }
+    let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, text) in lines {
+        println!("{name:width$}  {text}");
+    }
+}
+
+/// A value without quotes; of an object, names and values.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| format!("{name} {}", words(value)));
+            fields.collect::<Vec<_>>().join("  ")
+        }
+        other => other.to_string(),
     }
 }

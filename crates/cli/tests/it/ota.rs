@@ -126,6 +126,18 @@ fn a_tpdu_is_that_of_another_program() {
         .map(|tpdu| &tpdu.as_str().unwrap()[..2])
         .collect();
     assert_eq!(first, ["40", "40", "44"]);
+    // For people: a line each, without the marks of JSON.
+    line.retain(|word| *word != "--json");
+    let shown = rehome(&line).stdout;
+    let names: Vec<_> = shown.lines().map(|row| row[..6].trim()).collect();
+    assert_eq!(
+        names,
+        [
+            "packet", "part 1", "part 2", "part 3", "tpdu 1", "tpdu 2", "tpdu 3"
+        ]
+    );
+    assert!(shown.lines().nth(2).unwrap().ends_with("udh 050003070302"));
+    assert!(!shown.contains(['"', '{', '[']), "{shown}");
 }
 
 #[test]

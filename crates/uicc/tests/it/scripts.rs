@@ -87,7 +87,17 @@ fn the_compact_format() {
     let twice = vec![command("80f24002024f0000"); 2];
     let script = CommandScript::new(Format::Compact, twice);
     assert_eq!(script.encode(), Err(UiccError::Length("P3")));
-    // No data at all: P3 is 00.
+    // A read with data, whose P3 can't be both.
+    let both = vec![
+        CommandApdu::new([0, 0xb0, 0, 0])
+            .with_data([1])
+            .expecting(1),
+    ];
+    let script = CommandScript::new(Format::Compact, both);
+    assert_eq!(script.encode(), Err(UiccError::Length("P3")));
+    // No data at all: P3 is 00, and an octet behind it is no Le.
+    let script = CommandScript::read(&hex("004400000000")).unwrap();
+    assert_eq!(script.stop, Some(Stop::WrongLength));
     let octets = hex("0044000000");
     let script = CommandScript::read(&octets).unwrap();
     assert_eq!(script.commands, [CommandApdu::new([0, 0x44, 0, 0])]);
@@ -225,6 +235,9 @@ fn answers_are_those_of_other_programs() {
     ] {
         assert_eq!(answer(&field(&vector(name), "script")), wanted, "{name}");
     }
+    // 300 commands: clause 5.2.2.2 has a count of two octets.
+    let many = answer(&hex("ab048002012c"));
+    assert_eq!(many, expanded(false, Some(300), vec![], None));
     let long = ResponseApdu {
         data: vec![1; 198],
         status: StatusWord::OK,
