@@ -12,8 +12,10 @@ mod cpu;
 mod dm;
 mod handshakes;
 mod hlr;
+mod lines;
 mod measure;
 mod ocsp;
+mod packets;
 #[cfg(feature = "peers")]
 #[expect(unsafe_code, reason = "the peers are C libraries")]
 mod peer;
@@ -51,6 +53,11 @@ const BENCHES: &[Bench] = &[
         ocsp::NAME,
         "answers about certificates: openssl ocsp, the HTTP server with fixed octets",
         ocsp::rows,
+    ),
+    (
+        "ota",
+        "secured packets for a UICC: OpenSSL's ciphers alone over the same octets",
+        packets::rows,
     ),
     (
         "syncml",

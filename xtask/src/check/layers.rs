@@ -131,6 +131,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
             "tokens",
             "tre",
             "trust",
+            "uicc",
         ],
     ),
     (
