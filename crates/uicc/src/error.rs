@@ -42,6 +42,27 @@ pub enum UiccError {
     /// Misuse: a number of a key set outside 1 to 15.
     #[error("a key set's number is 1 to 15")]
     KeySetNumber,
+    /// Misuse: a file whose contents are not known here.
+    #[error("no such file: imsi, spn, plmnwact, fplmn, smsp, acc or loci")]
+    FileUnknown,
+    /// Malformed: the octets of a file or record are not what its clause says.
+    #[error("{file}: {why}")]
+    FileContent {
+        /// The file's name in scripts.
+        file: &'static str,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// Misuse: a word that does not fit where it stands.
+    #[error("{file}: {}allowed: {allowed}", not(word))]
+    FileWords {
+        /// The file's name in scripts.
+        file: &'static str,
+        /// The word; empty where one is missing, and for an IMSI.
+        word: String,
+        /// What may stand there.
+        allowed: &'static str,
+    },
     /// Misuse: more data than a packet can hold.
     #[error("the data is too long for one packet")]
     TooLong,
@@ -70,9 +91,20 @@ impl UiccError {
             Self::KeySetsDiffer => "key-sets-differ",
             Self::KeyLength(_) => "key-length",
             Self::KeySetNumber => "key-set-number",
+            Self::FileUnknown => "file-unknown",
+            Self::FileContent { .. } => "file-malformed",
+            Self::FileWords { .. } => "file-words",
             Self::TooLong => "too-long",
             Self::CheckFailed => "check-failed",
             Self::DecipheringFailed => "deciphering-failed",
         }
+    }
+}
+
+/// The beginning of what is said about a word.
+fn not(word: &str) -> String {
+    match word {
+        "" => String::new(),
+        word => format!("not `{word}`; "),
     }
 }
