@@ -90,6 +90,7 @@ pub(crate) fn tpdu(octets: &[u8]) {
 pub(crate) fn parts(octets: &[u8]) {
     let limits = Limits {
         messages: 4,
+        parts: 20,
         octets: WAITING,
         patience: Duration::from_secs(300),
     };

@@ -1,6 +1,6 @@
 //! Messages of several parts put together (TS 23.040 clause 9.2.3.24.1), in any order,
 //! with parts that come twice, get lost, or belong to another message under the same
-//! reference; with bounds in messages, octets and time.
+//! reference; with bounds in messages, parts, octets and time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,17 +14,20 @@ use super::{Address, Concatenation, Reference, UserData};
 pub struct Limits {
     /// Messages that wait for parts at one time.
     pub messages: usize,
-    /// Octets of all their parts.
+    /// All their parts.
+    pub parts: usize,
+    /// Octets of all their parts, headers not counted.
     pub octets: usize,
     /// How long a message waits for its next part.
     pub patience: Duration,
 }
 
 impl Default for Limits {
-    /// 64 messages, 256 KiB, an hour.
+    /// 64 messages, 2,048 parts, 256 KiB, an hour.
     fn default() -> Self {
         Self {
             messages: 64,
+            parts: 2048,
             octets: 256 * 1024,
             patience: Duration::from_secs(3600),
         }
@@ -97,36 +100,51 @@ impl Reassembler {
             }
             other => other,
         };
-        if self.octets + user_data.body.len() > self.limits.octets {
-            return Taken::Full;
-        }
         let place = match place {
             Some(place) => place,
             None if self.waiting.len() >= self.limits.messages => return Taken::Full,
-            None => {
-                let message = Message {
-                    total: part.total,
-                    parts: BTreeMap::new(),
-                    at: now,
-                };
-                self.waiting.push((key, message));
-                self.waiting.len() - 1
-            }
+            None => self.begin(key, part.total),
         };
+        let size = user_data.body.len();
+        let has_room = self.has_room(size);
         let Some((_, message)) = self.waiting.get_mut(place) else {
             return Taken::Full;
         };
-        message.at = now;
-        let size = user_data.body.len();
         if message.parts.contains_key(&part.number) {
+            message.at = now;
             return Taken::Again;
         }
+        let is_last = message.parts.len() + 1 == usize::from(message.total);
+        // The last part frees more than it takes.
+        if !has_room && !is_last {
+            if message.parts.is_empty() {
+                self.give_up(place);
+            }
+            return Taken::Full;
+        }
+        message.at = now;
         message.parts.insert(part.number, user_data);
         self.octets += size;
-        if message.parts.len() < usize::from(message.total) {
-            return Taken::Waits;
+        match is_last {
+            true => self.whole(place),
+            false => Taken::Waits,
         }
-        self.whole(place)
+    }
+
+    /// A message of which nothing is there yet; its place.
+    fn begin(&mut self, key: Key, total: u8) -> usize {
+        let message = Message {
+            total,
+            parts: BTreeMap::new(),
+            at: Tick::ZERO,
+        };
+        self.waiting.push((key, message));
+        self.waiting.len() - 1
+    }
+
+    fn has_room(&self, octets: usize) -> bool {
+        let parts: usize = self.waiting.iter().map(|(_, it)| it.parts.len()).sum();
+        parts < self.limits.parts && self.octets + octets <= self.limits.octets
     }
 
     /// When the next message is given up, if none of its parts comes.

@@ -173,6 +173,7 @@ fn another_message_under_the_same_reference_takes_its_place() {
 fn what_waits_has_bounds_in_messages_octets_and_time() {
     let limits = Limits {
         messages: 2,
+        parts: 4,
         octets: 400,
         patience: Duration::from_secs(60),
     };
@@ -197,6 +198,39 @@ fn what_waits_has_bounds_in_messages_octets_and_time() {
     assert!(matches!(last, Taken::Whole(_)));
     let third = reassembler.take(at(79), &sender(), part(3, 0));
     assert_eq!(third, Taken::Waits);
+}
+
+/// Parts without a body cost no octets.
+#[test]
+fn what_waits_has_a_bound_in_parts() {
+    let limits = Limits {
+        parts: 4,
+        ..Limits::default()
+    };
+    let mut reassembler = Reassembler::new(limits);
+    let mut take = |reference, number| {
+        let element = Element {
+            identifier: 0,
+            value: vec![reference, 3, number],
+        };
+        let user_data = UserData {
+            elements: vec![element],
+            ..UserData::default()
+        };
+        reassembler.take(at(0), &sender(), user_data)
+    };
+    for (reference, number) in [(1, 1), (1, 2), (2, 1), (3, 1)] {
+        assert_eq!(take(reference, number), Taken::Waits);
+    }
+    assert_eq!(take(4, 1), Taken::Full);
+    assert_eq!(take(2, 2), Taken::Full);
+    assert_eq!(take(2, 1), Taken::Again);
+    // The last one of a message is taken: it frees three places, and no more.
+    assert!(matches!(take(1, 3), Taken::Whole(_)));
+    for (reference, number) in [(4, 1), (4, 2)] {
+        assert_eq!(take(reference, number), Taken::Waits);
+    }
+    assert_eq!(take(5, 1), Taken::Full);
 }
 
 #[test]
