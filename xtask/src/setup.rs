@@ -21,7 +21,7 @@ pub(crate) const BUILD: [Needed; 3] = [
 ];
 
 /// What build and tests need.
-pub(crate) const PROGRAMS: [Needed; 14] = [
+pub(crate) const PROGRAMS: [Needed; 15] = [
     ("cc", "gcc", "OpenSSL and SQLite are C"),
     ("make", "make", "OpenSSL's build"),
     ("perl", "perl", "OpenSSL's build"),
@@ -56,6 +56,7 @@ pub(crate) const PROGRAMS: [Needed; 14] = [
         "libosmocore-dev",
         "what that client is made of",
     ),
+    ("tshark", "tshark", "reads our short messages in tests"),
 ];
 
 /// What the tests of the feature `ssl3` need beside those.

@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stderr,
     clippy::allow_attributes,
     reason = "a test"
 )]
@@ -15,4 +16,5 @@ mod model;
 mod properties;
 mod scripts;
 mod support;
+mod tshark;
 mod vectors;
