@@ -22,6 +22,7 @@ const PACKAGE_3_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-
 const PROVISIONING: &[u8] = include_bytes!("../../vectors/oma-dm/client-provisioning.xml");
 const TNDS: &[u8] = include_bytes!("../../vectors/oma-dm/tnds-bootstrap.xml");
 const GSUP: &[u8] = include_bytes!("../../vectors/gsup.json");
+const FILES: &[u8] = include_bytes!("../../vectors/uicc-files.json");
 const PACKETS: &[u8] = include_bytes!("../../vectors/secured-packets.json");
 const DDF: [&[u8]; 2] = [
     include_bytes!("../../docs/ddf/m2mcimm.ddf.xml"),
@@ -293,6 +294,19 @@ pub(crate) fn parts() -> Vec<Vec<u8>> {
             framed.collect()
         })
         .collect()
+}
+
+/// An octet for the file before each content, also of those that are refused.
+pub(crate) fn files() -> Vec<Vec<u8>> {
+    use uicc::files::Name;
+    let vectors: serde_json::Value = serde_json::from_slice(FILES).unwrap();
+    let rows = ["read", "refused"].map(|kind| vectors[kind].as_array().unwrap().clone());
+    let content = |row: &serde_json::Value| {
+        let name = Name::parse(row["file"].as_str().unwrap()).unwrap();
+        let place = Name::ALL.iter().position(|known| *known == name).unwrap();
+        [vec![u8::try_from(place).unwrap()], unhex(&row["octets"])].concat()
+    };
+    rows.concat().iter().map(content).collect()
 }
 
 pub(crate) fn to_client() -> Vec<Vec<u8>> {

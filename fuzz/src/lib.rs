@@ -139,6 +139,12 @@ pub const TARGETS: &[Target] = &[
         corpus::parts,
     ),
     target(
+        "ef-files",
+        "a file's content reads back as itself, in octets and in words",
+        uicc::files,
+        corpus::files,
+    ),
+    target(
         "client",
         "the tree does not change for a server without proof",
         engines::client,

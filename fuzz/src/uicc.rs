@@ -1,9 +1,10 @@
 //! Secured packets, short messages and their parts (ETSI TS 102 225, 3GPP TS 23.040 and
-//! TS 31.111).
+//! TS 31.111); contents of files (TS 31.102).
 
 use std::time::Duration;
 
 use clock::Tick;
+use uicc::files::{Name, Value, split};
 use uicc::packet::{CommandHeader, Framing, ReceiptTerms, SealedCommand, Spi, Tar, wrap};
 use uicc::sms::{
     Address, Deliver, DeliverReport, Limits, Reassembler, SmsPpDownload, Submit, Taken, UserData,
@@ -116,4 +117,22 @@ pub(crate) fn parts(octets: &[u8]) {
     let end = now.plus(Duration::from_secs(300));
     assert!(reassembler.handle_timeout(end) <= 4);
     assert_eq!(reassembler.poll_timeout(), None, "nothing waits for ever");
+}
+
+/// The first octet names a file: what the others are read as is written in as many and
+/// reads back as itself, and so do its words.
+pub(crate) fn files(octets: &[u8]) {
+    let Some((file, content)) = octets.split_first() else {
+        return;
+    };
+    let name = Name::ALL[usize::from(*file) % Name::ALL.len()];
+    let Ok(value) = bounded(content, MULTIPLE, || Value::decode(name, content)) else {
+        return;
+    };
+    let written = value.encode();
+    assert_eq!(written.len(), content.len(), "a file keeps its length");
+    assert_eq!(Value::decode(name, &written).as_ref(), Ok(&value));
+    let line = value.to_words().join(" ");
+    let words = split(&line).expect("words are cut where they were joined");
+    assert_eq!(Value::from_words(name, &words), Ok(value), "{line}");
 }

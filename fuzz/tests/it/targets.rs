@@ -46,6 +46,7 @@ targets! {
     ota_packet "ota-packet"
     sms_tpdu "sms-tpdu"
     sms_parts "sms-parts"
+    ef_files "ef-files"
     client "client"
     server "server"
 }

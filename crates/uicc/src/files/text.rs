@@ -75,7 +75,8 @@ fn codings(text: &str) -> Option<impl Iterator<Item = Vec<u8>>> {
     Some(plain.into_iter().chain([whole]).chain(windows))
 }
 
-/// Octets of the default alphabet, and of a window where there is one.
+/// Octets of the default alphabet, and of a window where there is one: its coding counts
+/// characters, so there each is one octet, and none is escaped.
 fn septets(text: &str, window: Option<u16>) -> Option<Vec<u8>> {
     let mut octets = Vec::with_capacity(text.len());
     for character in text.chars() {
@@ -88,6 +89,9 @@ fn septets(text: &str, window: Option<u16>) -> Option<Vec<u8>> {
         } else if let Some(offset) = offset {
             octets.push(0x80 | u8::try_from(offset).ok()?);
         } else {
+            if window.is_some() {
+                return None;
+            }
             let (extended, _) = EXTENSION.iter().find(|(_, known)| *known == character)?;
             octets.extend([ESCAPE, *extended]);
         }
@@ -156,11 +160,12 @@ fn characters(octets: &[u8], window: Option<u16>) -> Result<String, &'static str
     let mut octets = octets.iter();
     while let Some(octet) = octets.next() {
         let found = match (*octet, window) {
-            (ESCAPE, _) => {
+            (ESCAPE, None) => {
                 let extended = octets.next().ok_or("the text ends with an escape")?;
                 let known = EXTENSION.iter().find(|(code, _)| code == extended);
                 known.map(|(_, character)| *character)
             }
+            (ESCAPE, Some(_)) => None,
             (octet, _) if octet < 0x80 => ALPHABET.chars().nth(usize::from(octet)),
             (octet, Some(base)) => {
                 let code = base.checked_add(u16::from(octet & 0x7f));

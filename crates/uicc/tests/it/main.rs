@@ -11,6 +11,7 @@
 )]
 
 mod faults;
+mod files;
 mod messages;
 mod model;
 mod properties;
