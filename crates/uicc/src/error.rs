@@ -63,6 +63,18 @@ pub enum UiccError {
         /// What may stand there.
         allowed: &'static str,
     },
+    /// Malformed: this of a CAP file or load file.
+    #[error("this of the CAP file or load file is wrong: {0}")]
+    Cap(&'static str),
+    /// Unsupported: this of a CAP file or load file.
+    #[error("not supported: {0}")]
+    CapUnsupported(&'static str),
+    /// Unsupported: an archive of more than 4 MiB or 1024 entries.
+    #[error("the CAP file is too large")]
+    CapTooLarge,
+    /// Malformed: an AID of another length, or whose text is not hexadecimal.
+    #[error("an AID has 5 to 16 octets")]
+    Aid,
     /// Misuse: more data than a packet can hold.
     #[error("the data is too long for one packet")]
     TooLong,
@@ -94,6 +106,10 @@ impl UiccError {
             Self::FileUnknown => "file-unknown",
             Self::FileContent { .. } => "file-malformed",
             Self::FileWords { .. } => "file-words",
+            Self::Cap(_) => "cap-malformed",
+            Self::CapUnsupported(_) => "cap-unsupported",
+            Self::CapTooLarge => "cap-too-large",
+            Self::Aid => "aid-malformed",
             Self::TooLong => "too-long",
             Self::CheckFailed => "check-failed",
             Self::DecipheringFailed => "deciphering-failed",

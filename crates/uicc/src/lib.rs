@@ -7,6 +7,7 @@
 //! counter before it acts on what the counter let in.
 
 pub mod apdu;
+pub mod cap;
 pub mod files;
 pub mod packet;
 pub mod remote;

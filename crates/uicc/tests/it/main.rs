@@ -10,6 +10,7 @@
     reason = "a test"
 )]
 
+mod cap;
 mod faults;
 mod files;
 mod messages;
