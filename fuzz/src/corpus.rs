@@ -231,6 +231,8 @@ pub(crate) fn packets() -> Vec<Vec<u8>> {
         (Framing::Sms, 1),
         (Framing::Ber, 0),
         (Framing::Ber, 1),
+        (Framing::Ussd, 0),
+        (Framing::Ussd, 1),
     ] {
         let header = CommandHeader {
             spi: Spi::from_octets([spi, 1]).unwrap(),

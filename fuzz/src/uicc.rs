@@ -20,7 +20,7 @@ const WAITING: usize = 1000;
 /// A command that needs no key is what is made of it again; one that does is opened by
 /// nobody without. A response that nothing secures is made again from what was read.
 pub(crate) fn packet(octets: &[u8]) {
-    for framing in [Framing::Sms, Framing::Ber] {
+    for framing in [Framing::Sms, Framing::Ber, Framing::Ussd] {
         if let Ok(sealed) = bounded(octets, MULTIPLE, || SealedCommand::parse(framing, octets)) {
             let needs_key = sealed.key_set() != Ok(None);
             match sealed.open(None) {

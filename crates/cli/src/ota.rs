@@ -38,9 +38,29 @@ struct Terms {
     /// Whom it is for, 3 octets
     #[arg(long, value_name = "HEX", value_parser = hex::octets::<3>)]
     tar: [u8; 3],
+    #[command(flatten)]
+    bearer: Bearer,
+}
+
+/// How a packet travels: by SMS, if nothing else is said.
+#[derive(Args)]
+struct Bearer {
     /// As over CAT_TP and TCP/IP: an identifier and a BER length
     #[arg(long)]
     ber: bool,
+    /// As over USSD in application mode: commands of one string
+    #[arg(long, conflicts_with = "ber")]
+    ussd: bool,
+}
+
+impl Bearer {
+    const fn framing(&self) -> Framing {
+        match (self.ber, self.ussd) {
+            (true, _) => Framing::Ber,
+            (false, true) => Framing::Ussd,
+            (false, false) => Framing::Sms,
+        }
+    }
 }
 
 impl Terms {
@@ -53,14 +73,7 @@ impl Terms {
     }
 
     const fn framing(&self) -> Framing {
-        framing(self.ber)
-    }
-}
-
-const fn framing(ber: bool) -> Framing {
-    match ber {
-        true => Framing::Ber,
-        false => Framing::Sms,
+        self.bearer.framing()
     }
 }
 

@@ -12,6 +12,7 @@ pub mod files;
 pub mod packet;
 pub mod remote;
 pub mod sms;
+pub mod ussd;
 
 mod ber;
 mod error;

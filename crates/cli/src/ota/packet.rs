@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::{Value, json};
 use uicc::packet::{Cntr, CommandHeader, Framing, SealedCommand, wrap as wrapped};
 use uicc::sms::{Address, Deliver, PacketKind, Reference, Timestamp, UserData, packet_of, parts};
+use uicc::ussd;
 
 use super::keys::Keys;
-use super::{Terms, framing, print};
+use super::{Bearer, Terms, print};
 use crate::hex;
 
 #[derive(Args)]
@@ -45,13 +46,12 @@ pub(crate) struct Wrap {
 pub(crate) struct Unwrap {
     #[command(flatten)]
     keys: Keys,
-    /// As over CAT_TP and TCP/IP: an identifier and a BER length
-    #[arg(long)]
-    ber: bool,
+    #[command(flatten)]
+    bearer: Bearer,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// The packet, or an SMS-DELIVER TPDU with all of it
+    /// The packet, or an SMS-DELIVER TPDU with all of it; of USSD the string
     #[arg(value_name = "HEX")]
     packet: String,
 }
@@ -93,7 +93,10 @@ pub(super) fn wrap(arguments: &Wrap) -> Result<()> {
         }
         rows.push(("tpdus", json!(tpdus)));
     } else if arguments.tpdu {
-        bail!("unsupported: --tpdu with --ber");
+        bail!("unsupported: --tpdu without SMS");
+    }
+    if terms.framing() == Framing::Ussd {
+        rows.push(("ussd", json!(hex::text(ussd::string_of(&packet)?))));
     }
     print(rows, arguments.json);
     Ok(())
@@ -113,11 +116,13 @@ fn shown(parts: &[UserData]) -> Result<Value> {
 /// Prints what a card would see.
 pub(super) fn unwrap(arguments: &Unwrap) -> Result<()> {
     let octets = hex::any_octets(arguments.packet.as_bytes())?;
-    let octets = match framing(arguments.ber) {
+    let framing = arguments.bearer.framing();
+    let octets = match framing {
         Framing::Sms => in_message(octets)?,
         Framing::Ber => octets,
+        Framing::Ussd => ussd::packet_of(&octets)?.to_vec(),
     };
-    let sealed = SealedCommand::parse(framing(arguments.ber), &octets)?;
+    let sealed = SealedCommand::parse(framing, &octets)?;
     let terms = sealed.terms();
     let keys = arguments.keys.set(terms.kic, terms.kid)?;
     let command = sealed.open(keys.as_ref())?;

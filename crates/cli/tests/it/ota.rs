@@ -301,3 +301,33 @@ fn keys_come_from_private_files() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(json(&rehome(&line))["data"], vector["secured_data"]);
 }
+
+/// RC is Python's zlib.crc32 over CPI, CPL, CHL and the rest (3GPP TS 31.115 clause 6.1).
+#[test]
+fn a_command_travels_by_ussd_and_a_response_does_not() {
+    let packet = "03191101000005b0001100000000000046c31cb000a40004023f00";
+    let of = |verb: &[&'static str], rest: &[&'static str]| {
+        let terms = ["--spi", "0100", "--kic", "00", "--kid", "05"];
+        let line = [&["ota"], verb, &terms, &["--tar", "b00011", "--ussd"], rest].concat();
+        rehome(&line)
+    };
+    let made = json(&of(&["wrap"], &["--cntr", "0", "--json", "00a40004023f00"]));
+    let string = format!("01{packet}");
+    assert_eq!(made, json!({"packet": packet, "ussd": string}));
+    let opened = json(&rehome(&["ota", "unwrap", "--ussd", "--json", &string]));
+    assert_eq!(opened["data"], "00a40004023f00");
+    let long = "00".repeat(200).leak();
+    for refused in [
+        of(&["response", "make"], &["--cntr", "0"]),
+        of(&["response", "read"], &["0400"]),
+        of(&["wrap"], &["--cntr", "0", long]),
+        of(&["wrap"], &["--cntr", "0", "--tpdu", "--oa", "1", "00"]),
+    ] {
+        assert_eq!(refused.status, Some(1));
+        assert!(
+            refused.stderr.contains("unsupported: "),
+            "{}",
+            refused.stderr
+        );
+    }
+}

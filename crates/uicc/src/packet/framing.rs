@@ -1,7 +1,8 @@
 //! What stands before CHL and RHL: in SMS a length of two octets, after the user data
 //! header's `70 00` or `71 00` (TS 31.115 clause 4); over CAT_TP and TCP/IP an
 //! identifier and a BER length, which the checksum covers (TS 102 225 clauses 5.1 and
-//! 5.2 for packets without a header of their own).
+//! 5.2 for packets without a header of their own); over USSD the same with an
+//! identifier of its own (TS 31.115 clause 6.1).
 
 use crate::{UiccError, ber};
 
@@ -12,6 +13,9 @@ pub enum Framing {
     Sms,
     /// CAT_TP or TCP/IP: TS 102 225 with identifiers 01 and 02.
     Ber,
+    /// USSD in application mode, a command (TS 31.115 clause 6.1), which
+    /// [`crate::ussd`] puts into a string. A response is [`UiccError::Unsupported`].
+    Ussd,
 }
 
 /// Which of the two packets.
@@ -25,6 +29,16 @@ pub(super) enum Kind {
 const RESPONSE_UDH: [u8; 3] = [0x02, 0x71, 0x00];
 
 impl Framing {
+    /// CPI or RPI where it is an octet of the packet.
+    const fn identifier(self, kind: Kind) -> Result<u8, UiccError> {
+        match (self, kind) {
+            (Self::Ussd, Kind::Command) => Ok(3),
+            (Self::Ussd, Kind::Response) => Err(UiccError::Unsupported("a response over USSD")),
+            (_, Kind::Command) => Ok(1),
+            (_, Kind::Response) => Ok(2),
+        }
+    }
+
     /// What stands before `length` octets.
     pub(super) fn prefix(self, kind: Kind, length: usize) -> Result<Vec<u8>, UiccError> {
         match self {
@@ -36,12 +50,8 @@ impl Framing {
                 };
                 Ok([header, &length.to_be_bytes()].concat())
             }
-            Self::Ber => {
-                let identifier = match kind {
-                    Kind::Command => 1,
-                    Kind::Response => 2,
-                };
-                let mut prefix = vec![identifier];
+            Self::Ber | Self::Ussd => {
+                let mut prefix = vec![self.identifier(kind)?];
                 prefix.extend(ber::length(length)?);
                 Ok(prefix)
             }
@@ -70,13 +80,11 @@ impl Framing {
                 };
                 (before, usize::from(u16::from_be_bytes([*high, *low])), rest)
             }
-            Self::Ber => {
-                let identifier = octets.first().copied();
-                let rest = octets.get(1..).unwrap_or_default();
-                match (kind, identifier) {
-                    (Kind::Command, Some(1)) | (Kind::Response, Some(2)) => {}
-                    (_, None) => return Err(UiccError::Truncated(what)),
-                    _ => return Err(UiccError::Reserved("the packet's identifier")),
+            Self::Ber | Self::Ussd => {
+                let identifier = self.identifier(kind)?;
+                let (found, rest) = octets.split_first().ok_or(UiccError::Truncated(what))?;
+                if *found != identifier {
+                    return Err(UiccError::Reserved("the packet's identifier"));
                 }
                 let (length, rest) = ber::read_length(rest, what)?;
                 (&[][..], length, rest)

@@ -19,4 +19,5 @@ mod properties;
 mod scripts;
 mod support;
 mod tshark;
+mod ussd;
 mod vectors;
