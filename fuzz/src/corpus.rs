@@ -22,6 +22,7 @@ const PACKAGE_3_WBXML: &[u8] = include_bytes!("../../vectors/oma-dm/libdmclient-
 const PROVISIONING: &[u8] = include_bytes!("../../vectors/oma-dm/client-provisioning.xml");
 const TNDS: &[u8] = include_bytes!("../../vectors/oma-dm/tnds-bootstrap.xml");
 const GSUP: &[u8] = include_bytes!("../../vectors/gsup.json");
+const CAPS: &[u8] = include_bytes!("../../vectors/cap.json");
 const FILES: &[u8] = include_bytes!("../../vectors/uicc-files.json");
 const PACKETS: &[u8] = include_bytes!("../../vectors/secured-packets.json");
 const DDF: [&[u8]; 2] = [
@@ -309,6 +310,35 @@ pub(crate) fn files() -> Vec<Vec<u8>> {
         [vec![u8::try_from(place).unwrap()], unhex(&row["octets"])].concat()
     };
     rows.concat().iter().map(content).collect()
+}
+
+/// Archives, components and Load File Data Blocks but the longest, and what is refused.
+pub(crate) fn caps() -> Vec<Vec<u8>> {
+    let vectors: serde_json::Value = serde_json::from_slice(CAPS).unwrap();
+    let rows = |kind: &str| vectors[kind].as_array().unwrap().clone();
+    let mut caps = Vec::new();
+    for package in &rows("packages")[..4] {
+        let [archive, loaded, head] =
+            ["archive", "load_file", "block_head"].map(|name| expanded(&package[name]));
+        caps.extend([[head, loaded.clone()].concat(), archive, loaded]);
+    }
+    caps.extend(rows("refused").iter().map(|row| expanded(&row["octets"])));
+    caps
+}
+
+/// Hexadecimal with runs of one octet: `(COUNT*HEX)`.
+fn expanded(text: &serde_json::Value) -> Vec<u8> {
+    let parts = text.as_str().unwrap().split_inclusive(')');
+    let octets = parts.flat_map(|part| {
+        let (plain, run) = part.split_once('(').unwrap_or((part, ""));
+        let mut octets = data_encoding::HEXLOWER.decode(plain.as_bytes()).unwrap();
+        if let Some((count, octet)) = run.trim_end_matches(')').split_once('*') {
+            let octet = data_encoding::HEXLOWER.decode(octet.as_bytes()).unwrap();
+            octets.extend(octet.repeat(count.parse().unwrap()));
+        }
+        octets
+    });
+    octets.collect()
 }
 
 pub(crate) fn to_client() -> Vec<Vec<u8>> {

@@ -145,6 +145,12 @@ pub const TARGETS: &[Target] = &[
         corpus::files,
     ),
     target(
+        "cap",
+        "a CAP file unpacks within bounds, and its load file reads back",
+        uicc::cap,
+        corpus::caps,
+    ),
+    target(
         "client",
         "the tree does not change for a server without proof",
         engines::client,

@@ -1,19 +1,23 @@
 //! Secured packets, short messages and their parts (ETSI TS 102 225, 3GPP TS 23.040 and
-//! TS 31.111); contents of files (TS 31.102).
+//! TS 31.111); contents of files (TS 31.102); CAP files.
 
 use std::time::Duration;
 
 use clock::Tick;
+use uicc::cap::LoadFile;
 use uicc::files::{Name, Value, split};
 use uicc::packet::{CommandHeader, Framing, ReceiptTerms, SealedCommand, Spi, Tar, wrap};
 use uicc::sms::{
     Address, Deliver, DeliverReport, Limits, Reassembler, SmsPpDownload, Submit, Taken, UserData,
 };
 
-use crate::claim::bounded;
+use crate::claim::{allocated, bounded};
 
 /// The most that one packet or TPDU asks for, as a multiple of its octets.
 const MULTIPLE: usize = 64;
+/// Octets that a CAP file of any length may ask for: ten components, which grow while
+/// they are unpacked, and the room of the unpacker for each.
+const UNPACKING: usize = 4 << 20;
 /// The most octets that parts may wait with.
 const WAITING: usize = 1000;
 
@@ -135,4 +139,22 @@ pub(crate) fn files(octets: &[u8]) {
     let line = value.to_words().join(" ");
     let words = split(&line).expect("words are cut where they were joined");
     assert_eq!(Value::from_words(name, &words), Ok(value), "{line}");
+}
+
+/// Whatever a CAP file unpacks to is bounded; what is taken reads back from its Load File
+/// Data Block, and is no longer than ten components.
+pub(crate) fn cap(octets: &[u8]) {
+    let before = allocated();
+    let read = LoadFile::from_file(octets);
+    let asked = allocated().wrapping_sub(before);
+    let most = UNPACKING + octets.len() * MULTIPLE;
+    assert!(asked <= most, "{asked} octets allocated, more than {most}");
+    let block = bounded(octets, MULTIPLE, || {
+        LoadFile::from_load_file_data_block(octets)
+    });
+    for loaded in [read, block].into_iter().flatten() {
+        assert!(loaded.octets().len() <= 11 * (3 + 0xffff));
+        let block = loaded.load_file_data_block();
+        assert_eq!(LoadFile::from_load_file_data_block(&block), Ok(loaded));
+    }
 }

@@ -74,12 +74,14 @@ class Package:
             bodies[10] = bytes([1]) + u2(0) + bytes([0, 0])
         if self.debug:
             bodies[12] = bytes(30)
+        # 2.2 has Debug too, 2.3 four octets for static resources.
         sizes = 11 if self.cap == (2, 1) else 12
-        length = 2 * sizes + 6 + 3
+        resources = bytes(4) if self.cap == (2, 3) else b""
+        length = 2 * sizes + len(resources) + 6 + 3
         lengths = {tag: len(body) for tag, body in bodies.items()}
         lengths[2] = length
         directory = b"".join(u2(lengths.get(tag, 0)) for tag in range(1, sizes + 1))
-        bodies[2] = directory + bytes(6) + bytes([1, len(self.applets), 0])
+        bodies[2] = directory + resources + bytes(6) + bytes([1, len(self.applets), 0])
         assert len(bodies[2]) == length
         return bodies
 
@@ -231,6 +233,7 @@ def refused():
         "no components": (pack(entries[:1]), "cap-malformed"),
         "components elsewhere": (pack([(at.replace("/javacard/", "/card/"), old) for at, old in entries]), "cap-malformed"),
         "a custom component": (pack(entries + [(path + "Mine.cap", b"\x80\x00\x00")]), "cap-unsupported"),
+        "static resources": (pack(entries + [(path + "StaticResources.cap", b"\x0d" + bytes(6))]), "cap-unsupported"),
         "the extended format": (pack([(at + "x", old) for at, old in entries]), "cap-unsupported"),
         "Class in the entry of Method": (replaced("Method.cap", parts[6]), "cap-malformed"),
         "two components in one entry": (replaced("Method.cap", parts[7] + parts[6]), "length-wrong"),

@@ -47,6 +47,7 @@ targets! {
     sms_tpdu "sms-tpdu"
     sms_parts "sms-parts"
     ef_files "ef-files"
+    cap "cap"
     client "client"
     server "server"
 }

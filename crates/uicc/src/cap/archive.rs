@@ -110,7 +110,9 @@ fn places(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<[Option<usize>; 10], Ui
         }
         let mut known = LOADED.iter().zip(&mut places);
         let known = known.find(|((entry, _), _)| *entry == file);
-        let (_, slot) = known.ok_or(UiccError::CapUnsupported("a custom component"))?;
+        let (_, slot) = known.ok_or(UiccError::CapUnsupported(
+            "static resources and custom components",
+        ))?;
         *slot = Some(place);
         if package.get_or_insert_with(|| folder.to_owned()) != folder {
             return Err(UiccError::CapUnsupported("a CAP file of several packages"));

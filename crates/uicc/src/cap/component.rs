@@ -57,7 +57,7 @@ impl<'a> Components<'a> {
             let slot = slot.and_then(|slot| components.0.get_mut(slot));
             let slot = slot.ok_or(match tag {
                 0 => UiccError::Cap("a component's tag"),
-                _ => UiccError::CapUnsupported("a component that is no part of a load file"),
+                _ => UiccError::CapUnsupported("Debug, static resources and custom components"),
             })?;
             if slot.replace(body).is_some() {
                 return Err(UiccError::Cap("a component that is there twice"));

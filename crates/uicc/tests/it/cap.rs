@@ -84,7 +84,7 @@ fn a_card_takes_other_forms() {
 
 #[test]
 fn other_files_are_refused() {
-    for vector in vectors("refused", 74) {
+    for vector in vectors("refused", 75) {
         let octets = octets(&vector, "octets");
         let (name, of) = (&vector["name"], vector["of"].as_str().unwrap());
         let refused = match of {

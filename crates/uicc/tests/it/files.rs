@@ -30,7 +30,8 @@ fn words(vector: &Json) -> Vec<&str> {
 fn octets_are_read_as_words_and_written() {
     for vector in vectors("read", 54) {
         let (name, octets) = (name(&vector), field(&vector, "octets"));
-        let value = Value::decode(name, &octets).expect(&vector.to_string());
+        let value = Value::decode(name, &octets);
+        let value = value.unwrap_or_else(|why| panic!("{why}: {vector}"));
         assert_eq!(value.to_words(), words(&vector), "{vector}");
         let written = vector["written"].as_str().map_or(octets, hex);
         assert_eq!(
@@ -46,7 +47,8 @@ fn octets_are_read_as_words_and_written() {
 #[test]
 fn words_are_read_and_written_as_octets() {
     for vector in vectors("words_read", 11) {
-        let value = Value::from_words(name(&vector), &words(&vector)).expect(&vector.to_string());
+        let value = Value::from_words(name(&vector), &words(&vector));
+        let value = value.unwrap_or_else(|why| panic!("{why}: {vector}"));
         let octets = vector["octets"].as_str().unwrap();
         assert_eq!(HEXLOWER.encode(&value.encode()), octets, "{vector}");
     }
@@ -295,10 +297,10 @@ proptest! {
 
     #[test]
     fn any_words_are_taken_or_refused(file in 0..7_usize, line in "[ \"\\\\a-z0-9:,+u{}/-]{0,40}") {
-        if let Some(words) = split(&line) {
-            if let Ok(value) = Value::from_words(Name::ALL[file], &words) {
-                reads_back(Name::ALL[file], &value.encode());
-            }
+        if let Some(words) = split(&line)
+            && let Ok(value) = Value::from_words(Name::ALL[file], &words)
+        {
+            reads_back(Name::ALL[file], &value.encode());
         }
     }
 }
