@@ -54,7 +54,7 @@ const ARROWS: &[(&str, Storey, &[&str])] = &[
         Storey::Node,
         &["aka", "clock", "gsup", "provisioning", "secret"],
     ),
-    ("sim", Storey::Node, &["clock", "secret"]),
+    ("sim", Storey::Node, &["clock", "secret", "uicc"]),
     (
         "device",
         Storey::Node,

@@ -12,5 +12,6 @@
     reason = "tests"
 )]
 
+mod card;
 mod radio;
 mod stop_and_wait;

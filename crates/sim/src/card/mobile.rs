@@ -1,0 +1,170 @@
+//! A mobile around a card (3GPP TS 31.111 clause 7.1.1, TS 23.040 clause 9.2.2): gives it
+//! SMS-DELIVERs, makes reports of its answers, and sends what it wants sent.
+
+use uicc::apdu::{CommandApdu, Meaning, ResponseApdu, StatusWord};
+use uicc::sms::{DCS_CARD, DeliverReport, PID_DOWNLOAD, SmsPpDownload};
+
+use super::{Card, CardError, StoredCard};
+
+/// FETCHes after one message, at most: a card that always has one more is left alone.
+const MOST: usize = 256;
+/// TERMINAL PROFILE: everything.
+const PROFILE: [u8; 20] = [0xff; 20];
+/// The tags of an address and of a TPDU, with the bit for comprehension.
+const TPDU: u8 = 0x8b;
+
+/// What answers APDUs.
+pub trait Chip {
+    /// One command.
+    ///
+    /// # Errors
+    /// [`CardError`] where what the command changed could not be stored.
+    fn apdu(&mut self, command: &[u8]) -> Result<ResponseApdu, CardError>;
+}
+
+impl Chip for Card {
+    fn apdu(&mut self, command: &[u8]) -> Result<ResponseApdu, CardError> {
+        Ok(self.handle_apdu(command))
+    }
+}
+
+impl Chip for StoredCard {
+    fn apdu(&mut self, command: &[u8]) -> Result<ResponseApdu, CardError> {
+        self.handle_apdu(command)
+    }
+}
+
+/// What came of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// The last status word of ENVELOPE and GET RESPONSE.
+    pub status: StatusWord,
+    /// What the card gave for the report: a response packet with its header `02 71 00`,
+    /// or nothing.
+    pub receipt: Vec<u8>,
+    /// The SMS-DELIVER-REPORT, and whether it goes out as an error (RP-ERROR).
+    pub report: (Vec<u8>, bool),
+    /// SMS-SUBMITs that the card had sent.
+    pub submits: Vec<Vec<u8>>,
+}
+
+/// TP-FCS: an error of the card in data download (TS 23.040 clause 9.2.3.22).
+const DOWNLOAD_ERROR: u8 = 0xd5;
+
+/// Says what the mobile can do; after power on.
+///
+/// # Errors
+/// As [`Chip::apdu`].
+pub fn start(chip: &mut impl Chip) -> Result<Vec<Vec<u8>>, CardError> {
+    let profile = CommandApdu::new([0x80, 0x10, 0, 0]).with_data(PROFILE);
+    let answered = chip.apdu(&profile.encode().map_err(CardError::Message)?)?;
+    sent(chip, answered.status)
+}
+
+/// Gives an SMS-DELIVER to the card, by ENVELOPE.
+///
+/// # Errors
+/// As [`Chip::apdu`]; [`CardError::Message`] for a TPDU that is too long.
+pub fn deliver(chip: &mut impl Chip, tpdu: &[u8]) -> Result<Delivered, CardError> {
+    let download = SmsPpDownload {
+        service_centre: None,
+        tpdu: tpdu.to_vec(),
+    };
+    let envelope = download.command().map_err(CardError::Message)?;
+    let mut answered = chip.apdu(&envelope)?;
+    while answered.status.sw1() == 0x61 {
+        let le = answered.status.sw2();
+        let more = chip.apdu(&[0, 0xc0, 0, 0, le])?;
+        answered.data.extend(more.data);
+        answered.status = more.status;
+    }
+    let (status, receipt) = (answered.status, answered.data);
+    let is_error = status.meaning() != Meaning::Done;
+    let report = report(&receipt, is_error).encode();
+    Ok(Delivered {
+        status,
+        report: (report.map_err(CardError::Message)?, is_error),
+        receipt,
+        submits: sent(chip, status)?,
+    })
+}
+
+/// The report of what a card gave.
+fn report(receipt: &[u8], is_error: bool) -> DeliverReport {
+    let user_data = match receipt {
+        [] => None,
+        octets => Some((DCS_CARD, with_header(octets))),
+    };
+    DeliverReport {
+        failure: is_error.then_some(DOWNLOAD_ERROR),
+        protocol: user_data.as_ref().map(|_| PID_DOWNLOAD),
+        user_data,
+    }
+}
+
+/// The header element that a card's answer begins with, as an element.
+fn with_header(octets: &[u8]) -> uicc::sms::UserData {
+    match octets {
+        [0x02, identifier, 0x00, body @ ..] => uicc::sms::UserData {
+            elements: vec![uicc::sms::Element {
+                identifier: *identifier,
+                value: Vec::new(),
+            }],
+            body: body.to_vec(),
+            septets: None,
+        },
+        other => uicc::sms::UserData::plain(other.to_vec()),
+    }
+}
+
+/// Fetches and confirms what the card wants sent, while it says that there is more.
+fn sent(chip: &mut impl Chip, status: StatusWord) -> Result<Vec<Vec<u8>>, CardError> {
+    let mut submits = Vec::new();
+    let mut status = status;
+    for _ in 0..MOST {
+        if status.sw1() != 0x91 {
+            break;
+        }
+        let fetched = chip.apdu(&[0x80, 0x12, 0, 0, status.sw2()])?;
+        let Some((details, tpdu)) = message(&fetched.data) else {
+            break;
+        };
+        submits.push(tpdu);
+        // Command details, from the terminal to the card, performed.
+        let done = [&details[..], &[0x82, 2, 0x82, 0x81, 0x83, 1, 0]].concat();
+        let response = CommandApdu::new([0x80, 0x14, 0, 0]).with_data(done);
+        let response = response.encode().map_err(CardError::Message)?;
+        status = chip.apdu(&response)?.status;
+    }
+    Ok(submits)
+}
+
+/// The command details and the TPDU of SEND SHORT MESSAGE.
+fn message(command: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (0xd0, value, []) = object(command)? else {
+        return None;
+    };
+    let (0x81, [number, 0x13, qualifier], mut rest) = object(value)? else {
+        return None;
+    };
+    let details = vec![0x81, 3, *number, 0x13, *qualifier];
+    while !rest.is_empty() {
+        let (tag, value, behind) = object(rest)?;
+        if tag | 0x80 == TPDU {
+            return Some((details, value.to_vec()));
+        }
+        rest = behind;
+    }
+    None
+}
+
+/// Tag, value, and what stands behind.
+fn object(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, length, rest) = match octets {
+        [tag, 0x81, length, rest @ ..] => (tag, length, rest),
+        [tag, length @ 0..=0x7f, rest @ ..] => (tag, length, rest),
+        _ => return None,
+    };
+    let (value, behind) = rest.split_at_checked(usize::from(*length))?;
+    Some((*tag, value, behind))
+}

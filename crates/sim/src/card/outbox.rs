@@ -1,0 +1,132 @@
+//! SMS-SUBMITs that a card has to send: the proactive command SEND SHORT MESSAGE (ETSI TS
+//! 102 223 clauses 6.4.10 and 6.6.9, 3GPP TS 31.111), fetched by the terminal, answered
+//! by TERMINAL RESPONSE.
+
+use serde::{Deserialize, Serialize};
+use uicc::UiccError;
+use uicc::sms::{Address, DCS_CARD, PID_DOWNLOAD, PacketKind, Reference, Submit, Validity, parts};
+
+use super::octets::Octets;
+
+/// TPDUs that wait at most; what came first goes when there are more.
+const MOST: usize = 255;
+/// The header element that stands before a packet as it is made.
+const RESPONSE_HEADER: [u8; 3] = [0x02, 0x71, 0x00];
+
+/// TPDUs to be sent, in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outbox {
+    waiting: Vec<Octets>,
+    /// TP-MR and the reference of parts, of the next message.
+    reference: u8,
+}
+
+/// What a terminal says of a proactive command (clause 8.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// 00 to 1F
+    Done,
+    /// 20 to 2F: it may be tried again.
+    Later,
+    /// 30 and above, or nothing that can be read.
+    Never,
+}
+
+impl Outbox {
+    /// How many wait.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Puts a response packet, `02 71 00` and on, into as few messages as it needs.
+    ///
+    /// # Errors
+    /// [`UiccError::TooLong`].
+    pub(super) fn post(&mut self, to: &Address, packet: &[u8]) -> Result<(), UiccError> {
+        let bare = packet.strip_prefix(&RESPONSE_HEADER).unwrap_or(packet);
+        let reference = Reference::Short(self.reference);
+        for user_data in parts(PacketKind::Response, bare, reference)? {
+            let submit = Submit {
+                reject_duplicates: false,
+                status_report: false,
+                reply_path: false,
+                reference: self.reference,
+                destination: to.clone(),
+                protocol: PID_DOWNLOAD,
+                coding: DCS_CARD,
+                validity: Validity::NotSaid,
+                user_data,
+            };
+            self.waiting.push(Octets(submit.encode()?));
+            self.reference = self.reference.wrapping_add(1);
+        }
+        let over = self.waiting.len().saturating_sub(MOST);
+        self.waiting.drain(..over);
+        Ok(())
+    }
+
+    /// The proactive command that a terminal fetches.
+    pub(super) fn command(&self) -> Option<Vec<u8>> {
+        let tpdu = self.waiting.first()?;
+        // Command 1, SEND SHORT MESSAGE, no packing; from the card to the network.
+        let mut value = vec![0x81, 0x03, 0x01, 0x13, 0x00, 0x82, 0x02, 0x81, 0x83];
+        put(&mut value, 0x8b, &tpdu.0)?;
+        let mut command = Vec::new();
+        put(&mut command, 0xd0, &value)?;
+        Some(command)
+    }
+
+    /// TERMINAL RESPONSE; false for one that answers something else.
+    pub(super) fn answered(&mut self, response: &[u8]) -> bool {
+        let (Some([_, kind, _]), outcome) = (value(response, 0x01), outcome(response)) else {
+            return false;
+        };
+        if *kind != 0x13 || self.is_empty() {
+            return false;
+        }
+        if outcome != Outcome::Later {
+            self.waiting.remove(0);
+        }
+        true
+    }
+}
+
+fn outcome(response: &[u8]) -> Outcome {
+    match value(response, 0x03) {
+        Some([0x00..=0x1f, ..]) => Outcome::Done,
+        Some([0x20..=0x2f, ..]) => Outcome::Later,
+        _ => Outcome::Never,
+    }
+}
+
+/// The value of an object with this tag, with or without the bit for comprehension.
+fn value(mut octets: &[u8], wanted: u8) -> Option<&[u8]> {
+    while let [tag, length, rest @ ..] = octets {
+        let (value, behind) = rest.split_at_checked(usize::from(*length))?;
+        if tag & 0x7f == wanted {
+            return Some(value);
+        }
+        octets = behind;
+    }
+    None
+}
+
+/// An object with a length of up to 255 (TS 102 223 annex C).
+fn put(out: &mut Vec<u8>, tag: u8, value: &[u8]) -> Option<()> {
+    let length = u8::try_from(value.len()).ok()?;
+    out.push(tag);
+    if length > 0x7f {
+        out.push(0x81);
+    }
+    out.push(length);
+    out.extend(value);
+    Some(())
+}
