@@ -1,4 +1,10 @@
 //! The simulated card: what it answers, what it keeps, what it refuses.
 
+mod counters;
 mod files;
+mod messages;
+mod receipts;
+mod refusals;
+mod scripts;
+mod store;
 mod support;

@@ -62,6 +62,7 @@ msl = "16"
 
 pub(crate) const USIM: Tar = Tar([0xb0, 0, 0x10]);
 pub(crate) const OPEN: Tar = Tar([0xb0, 0, 0x20]);
+pub(crate) const ISSUER: Tar = Tar([0; 3]);
 
 /// Counts: a card draws only for what its profile does not say.
 pub(crate) struct Counting(pub(crate) u8);
