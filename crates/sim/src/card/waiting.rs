@@ -57,6 +57,7 @@ impl Waiting {
         }
         let mut reassembler = Reassembler::new(Limits {
             messages: self.len() + 1,
+            parts: usize::MAX,
             octets: usize::MAX,
             patience: Duration::MAX,
         });
