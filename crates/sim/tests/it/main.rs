@@ -13,5 +13,6 @@
 )]
 
 mod card;
+mod over_the_air;
 mod radio;
 mod stop_and_wait;

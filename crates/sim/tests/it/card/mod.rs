@@ -7,4 +7,4 @@ mod receipts;
 mod refusals;
 mod scripts;
 mod store;
-mod support;
+pub(crate) mod support;
