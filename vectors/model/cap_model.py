@@ -218,10 +218,10 @@ def refused():
     archive = package.archive()
     end = archive.rindex(b"PK\x05\x06")
     counts = lambda count: archive[:end + 8] + 2 * count.to_bytes(2, "little") + archive[end + 12:]
-    bomb = pack([(at, bytes([7]) + u2(0xffff) + bytes(1 << 20) if at.endswith("Method.cap") else old)
+    bomb = pack([(at, bytes([7]) + u2(0xffff) + bytes(8 << 20) if at.endswith("Method.cap") else old)
                  for at, old in entries], DEFLATED)
     # The entry says that it has 40 octets, in both of its headers.
-    lying = bomb.replace((3 + (1 << 20)).to_bytes(4, "little"), (40).to_bytes(4, "little"))
+    lying = bomb.replace((3 + (8 << 20)).to_bytes(4, "little"), (40).to_bytes(4, "little"))
     assert lying != bomb
     place = archive.index(b"\xde\xca\xff\xed")
     zip64 = archive[:end] + b"PK\x06\x06" + bytes(52) + archive[end:]
@@ -236,17 +236,20 @@ def refused():
         "static resources": (pack(entries + [(path + "StaticResources.cap", b"\x0d" + bytes(6))]), "cap-unsupported"),
         "the extended format": (pack([(at + "x", old) for at, old in entries]), "cap-unsupported"),
         "Class in the entry of Method": (replaced("Method.cap", parts[6]), "cap-malformed"),
+        "Class and Method in each other's entry": (
+            pack([(at.replace("Class", "?").replace("Method", "Class").replace("?", "Method"), old)
+                  for at, old in entries]), "cap-malformed"),
         "two components in one entry": (replaced("Method.cap", parts[7] + parts[6]), "length-wrong"),
         "a component shorter than its length": (replaced("Method.cap", parts[7][:-1]), "truncated"),
         "an empty entry": (replaced("Method.cap", b""), "truncated"),
-        "a mebibyte where a component is": (bomb, "length-wrong"),
-        "a mebibyte in an entry of 40 octets": (lying, None),
+        "eight mebibytes where a component is": (bomb, "length-wrong"),
+        "eight mebibytes in an entry of 40 octets": (lying, None),
         "an octet of an entry changed": (archive[:place + 9] + b"\x55" + archive[place + 10:], "cap-malformed"),
         "an end that names 1024 entries": (counts(1024), "cap-malformed"),
         "an end that names 1025 entries": (counts(1025), "cap-too-large"),
         "an end that names 65535 entries": (counts(65535), "cap-too-large"),
         "an end that names fewer entries": (counts(3), "cap-malformed"),
-        "an end with two numbers": (archive[:end + 8] + b"\x01" + archive[end + 9:], "cap-malformed"),
+        "an end with two numbers": (archive[:end + 10] + b"\x03" + archive[end + 11:], "cap-malformed"),
         "two ends": (archive + archive[end:], "cap-malformed"),
         "an end for more than 65535 entries": (zip64, "cap-too-large"),
         "the end missing": (archive[:end], "cap-malformed"),

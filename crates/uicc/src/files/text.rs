@@ -43,10 +43,9 @@ pub(super) fn encode(text: &str, length: usize) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// All codings of a text, in the order in which they are wanted. No record has room for
-/// more than 255 octets.
+/// All codings of a text, in the order in which they are wanted.
 fn codings(text: &str) -> Option<impl Iterator<Item = Vec<u8>>> {
-    if !is_ucs2(text) || text.chars().count() > 255 {
+    if !is_ucs2(text) {
         return None;
     }
     let codes: Vec<u16> = text.encode_utf16().collect();
@@ -61,12 +60,13 @@ fn codings(text: &str) -> Option<impl Iterator<Item = Vec<u8>>> {
     let windows = move |tag: u8| {
         let (owned, bases) = (owned.clone(), bases.clone());
         let coded = bases.into_iter().filter_map(move |base| {
+            let count = count?;
             let (base, head) = match tag {
                 0x81 => (base & !(WINDOW - 1) & 0x7fff, vec![(base >> 7) as u8]),
                 _ => (base, base.to_be_bytes().to_vec()),
             };
             let body = septets(&owned, Some(base))?;
-            Some([vec![tag, count?], head, body].concat())
+            Some([vec![tag, count], head, body].concat())
         });
         coded.collect::<Vec<_>>()
     };

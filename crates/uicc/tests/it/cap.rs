@@ -82,9 +82,39 @@ fn a_card_takes_other_forms() {
     assert_eq!(whole.applets(), loaded.applets());
 }
 
+/// The length is short up to 127 octets, then it takes as many octets as it needs (ISO/IEC
+/// 8825-1 clause 8.1.3). A load file of a Header, a Directory and one component.
+#[test]
+fn the_length_of_a_block_is_as_short_as_can_be() {
+    let heads = [
+        (127, "c47f"),
+        (128, "c48180"),
+        (255, "c481ff"),
+        (256, "c4820100"),
+        (65535, "c482ffff"),
+        (65536, "c483010000"),
+    ];
+    for (length, head) in heads {
+        let method = u16::try_from(length - 46).unwrap().to_be_bytes();
+        let lengths = [0, 15, 0, 22, 0, 0, 0, 0, 0, 0, 0, 0, method[0], method[1]];
+        let mut load_file = hex("01000fdecaffed0102000001050102030405020016");
+        load_file.extend(lengths);
+        load_file.extend([[0; 8].as_slice(), &[7], &method].concat());
+        load_file.resize(length, 0);
+        let loaded = LoadFile::from_components(&load_file).unwrap();
+        assert!(loaded.applets().is_empty());
+        let block = loaded.load_file_data_block();
+        assert_eq!(
+            block.strip_suffix(load_file.as_slice()),
+            Some(hex(head).as_slice())
+        );
+        assert_eq!(LoadFile::from_load_file_data_block(&block), Ok(loaded));
+    }
+}
+
 #[test]
 fn other_files_are_refused() {
-    for vector in vectors("refused", 75) {
+    for vector in vectors("refused", 76) {
         let octets = octets(&vector, "octets");
         let (name, of) = (&vector["name"], vector["of"].as_str().unwrap());
         let refused = match of {

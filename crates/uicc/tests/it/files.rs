@@ -28,7 +28,7 @@ fn words(vector: &Json) -> Vec<&str> {
 
 #[test]
 fn octets_are_read_as_words_and_written() {
-    for vector in vectors("read", 54) {
+    for vector in vectors("read", 55) {
         let (name, octets) = (name(&vector), field(&vector, "octets"));
         let value = Value::decode(name, &octets);
         let value = value.unwrap_or_else(|why| panic!("{why}: {vector}"));
@@ -46,7 +46,7 @@ fn octets_are_read_as_words_and_written() {
 
 #[test]
 fn words_are_read_and_written_as_octets() {
-    for vector in vectors("words_read", 11) {
+    for vector in vectors("words_read", 12) {
         let value = Value::from_words(name(&vector), &words(&vector));
         let value = value.unwrap_or_else(|why| panic!("{why}: {vector}"));
         let octets = vector["octets"].as_str().unwrap();
@@ -70,7 +70,7 @@ fn other_octets_are_refused() {
 
 #[test]
 fn other_words_are_refused_with_what_is_allowed() {
-    for vector in vectors("words_refused", 105) {
+    for vector in vectors("words_refused", 107) {
         let refused = Value::from_words(name(&vector), &words(&vector));
         let refused = refused.expect_err(&vector.to_string());
         assert_eq!(refused.code(), "file-words");
@@ -200,6 +200,11 @@ fn values_of_a_program_are_bounded_as_those_of_a_card() {
     assert!(uicc::files::Fplmn::new(vec![None; 21846]).is_none());
     let many: Vec<u8> = vec![0xff; 65538];
     assert!(Value::decode(Name::Fplmn, &many).is_err());
+    let refused = Value::from_words(Name::Fplmn, &["26201"; 21846]).unwrap_err();
+    assert!(
+        refused.to_string().contains("at most 65535 octets"),
+        "{refused}"
+    );
     let lte = AccessTechnologies::EUTRAN_WB | AccessTechnologies::EUTRAN_NB;
     assert_eq!(lte, AccessTechnologies::EUTRAN);
 }
