@@ -36,7 +36,7 @@ pub use mobile::{Chip, Delivered, deliver, start};
 pub use octets::{Hidden, Octets};
 pub use outbox::Outbox;
 pub use profile::Profile;
-pub use registry::Registry;
+pub use registry::{Application, Loading, Package, Registry};
 pub use state::State;
 pub use store::StoredCard;
 pub use target::{Kind, Target};

@@ -1,5 +1,6 @@
 //! GET STATUS (GlobalPlatform Card Specification 2.3 clause 11.4), in its TLV form: as
-//! many entries as fit into one answer, and 6310 where there are more.
+//! many entries as fit into one answer, and 6310 where there are more. GET DATA of the
+//! card's resources (ETSI TS 102 226 clause 8.2.1.7).
 
 use uicc::apdu::{CommandApdu, ResponseApdu, StatusWord};
 
@@ -73,6 +74,32 @@ impl Registry {
                 data,
                 status: StatusWord::OK,
             }),
+        }
+    }
+
+    /// GET DATA FF21, extended card resources: applications (81), octets that are free for
+    /// good (82) and until power off (83). There is nothing else.
+    pub(super) fn get_data(&self, command: &CommandApdu) -> Given {
+        if (command.p1, command.p2) != (0xff, 0x21) {
+            return Err(StatusWord::REFERENCE_NOT_FOUND);
+        }
+        let le = command.expected.ok_or(StatusWord::WRONG_LENGTH)?;
+        let count = u16::try_from(self.applications.len()).unwrap_or(u16::MAX);
+        let free = u32::try_from(self.free()).unwrap_or(u32::MAX).to_be_bytes();
+        let mut data = vec![0xff, 0x21, 0x10, 0x81, 2];
+        data.extend(count.to_be_bytes());
+        data.extend([0x82, 4]);
+        data.extend(free);
+        // What is loaded has no use for memory until power off: as much.
+        data.extend([0x83, 4]);
+        data.extend(free);
+        let there = u8::try_from(data.len()).unwrap_or(0);
+        match le == 256 || le == u16::from(there) {
+            true => Ok(ResponseApdu {
+                data,
+                status: StatusWord::OK,
+            }),
+            false => Err(StatusWord(0x6c00 | u16::from(there))),
         }
     }
 
