@@ -25,6 +25,7 @@ const GSUP: &[u8] = include_bytes!("../../vectors/gsup.json");
 const CAPS: &[u8] = include_bytes!("../../vectors/cap.json");
 const FILES: &[u8] = include_bytes!("../../vectors/uicc-files.json");
 const PACKETS: &[u8] = include_bytes!("../../vectors/secured-packets.json");
+const PUSHES: &[u8] = include_bytes!("../../vectors/wap-push.json");
 const DDF: [&[u8]; 2] = [
     include_bytes!("../../docs/ddf/m2mcimm.ddf.xml"),
     include_bytes!("../../docs/ddf/m2mm.ddf.xml"),
@@ -280,6 +281,15 @@ pub(crate) fn tpdus() -> Vec<Vec<u8>> {
     tpdus.push(submit.encode().unwrap());
     tpdus.push(report.encode().unwrap());
     tpdus
+}
+
+/// Pushes of other programs, and a notification.
+pub(crate) fn pushes() -> Vec<Vec<u8>> {
+    let file: serde_json::Value = serde_json::from_slice(PUSHES).unwrap();
+    let rows = file["pushes"].as_array().unwrap().iter();
+    let mut pushes: Vec<Vec<u8>> = rows.map(|row| unhex(&row["pdu"])).collect();
+    pushes.push(dm::notification::to_push(1, &[7; 60]));
+    pushes
 }
 
 /// Messages of several parts, each part behind its length.

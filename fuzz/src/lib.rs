@@ -151,6 +151,12 @@ pub const TARGETS: &[Target] = &[
         corpus::caps,
     ),
     target(
+        "wap-push",
+        "a push reads back as itself, with the body that it ends with",
+        uicc::push,
+        corpus::pushes,
+    ),
+    target(
         "client",
         "the tree does not change for a server without proof",
         engines::client,

@@ -1,5 +1,5 @@
 //! Secured packets, short messages and their parts (ETSI TS 102 225, 3GPP TS 23.040 and
-//! TS 31.111); contents of files (TS 31.102); CAP files.
+//! TS 31.111); pushes (WAP-230-WSP); contents of files (TS 31.102); CAP files.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use clock::Tick;
 use uicc::cap::LoadFile;
 use uicc::files::{Name, Value, split};
 use uicc::packet::{CommandHeader, Framing, ReceiptTerms, SealedCommand, Spi, Tar, wrap};
+use uicc::sms::push::{Media, Push};
 use uicc::sms::{
-    Address, Deliver, DeliverReport, Limits, Reassembler, SmsPpDownload, Submit, Taken, UserData,
+    Address, Deliver, DeliverReport, Limits, Ports, Reassembler, Reference, SmsPpDownload, Submit,
+    Taken, Timestamp, UserData,
 };
 
 use crate::claim::{allocated, bounded};
@@ -156,5 +158,30 @@ pub(crate) fn cap(octets: &[u8]) {
         assert!(loaded.octets().len() <= 11 * (3 + 0xffff));
         let block = loaded.load_file_data_block();
         assert_eq!(LoadFile::from_load_file_data_block(&block), Ok(loaded));
+    }
+}
+
+/// What is read is written and reads back the same; the body is what the octets end
+/// with. What the reader of notifications takes for one, this takes for a push with the
+/// same body.
+pub(crate) fn push(octets: &[u8]) {
+    let read = bounded(octets, MULTIPLE, || Push::parse(octets));
+    if let Ok(read) = &read {
+        assert!(octets.ends_with(&read.body));
+        let written = read.encode().expect("what was read is written");
+        assert_eq!(Push::parse(&written).as_ref(), Ok(read));
+    }
+    if let (Some(message), Ok(read)) = (dm::notification::from_push(octets), &read) {
+        assert_eq!(message, read.body);
+        let named = Media::Name(dm::notification::MEDIA_TYPE.to_owned());
+        assert!([Media::NOTIFICATION, named].contains(&read.content.media));
+    }
+    for part in Ports::PUSH
+        .datagram(octets, Reference::Short(1))
+        .unwrap_or_default()
+    {
+        assert_eq!(part.ports(), Some(Ports::PUSH));
+        let message = Deliver::to_card("1".parse().expect("a number"), Timestamp([0; 7]), part);
+        assert!(message.encode().is_ok(), "a part is a message");
     }
 }

@@ -48,6 +48,7 @@ targets! {
     sms_parts "sms-parts"
     ef_files "ef-files"
     cap "cap"
+    wap_push "wap-push"
     client "client"
     server "server"
 }

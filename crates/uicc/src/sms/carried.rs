@@ -1,7 +1,8 @@
 //! Secured packets in messages (TS 31.115 clause 4): the element 70 or 71 in the first
 //! part, 140 octets of user data in each.
 
-use super::{Concatenation, Element, Reference, USER_DATA, UserData};
+use super::split::split;
+use super::{Element, Reference, UserData};
 use crate::UiccError;
 
 /// The elements of commands and responses.
@@ -47,45 +48,11 @@ pub fn parts(
     packet: &[u8],
     reference: Reference,
 ) -> Result<Vec<UserData>, UiccError> {
-    let one = UserData {
-        elements: vec![kind.element()],
-        body: packet.to_vec(),
-        septets: None,
-    };
-    if one.encoded_header()?.len() + packet.len() <= USER_DATA {
-        return Ok(vec![one]);
-    }
-    let concatenated = |total, number| Concatenation {
-        reference,
-        total,
-        number,
-    };
-    let mut parts = Vec::new();
-    let mut rest = packet;
-    while !rest.is_empty() {
-        let number = u8::try_from(parts.len() + 1).map_err(|_| UiccError::TooLong)?;
-        let mut elements = vec![concatenated(0, number).element()];
-        if number == 1 {
-            elements.push(kind.element());
-        }
-        let mut part = UserData {
-            elements,
-            body: Vec::new(),
-            septets: None,
-        };
-        let room = USER_DATA - part.encoded_header()?.len();
-        let (now, later) = rest.split_at(room.min(rest.len()));
-        part.body = now.to_vec();
-        rest = later;
-        parts.push(part);
-    }
-    let total = u8::try_from(parts.len()).map_err(|_| UiccError::TooLong)?;
-    for (part, number) in parts.iter_mut().zip(1..=total) {
-        if let Some(first) = part.elements.first_mut() {
-            *first = concatenated(total, number).element();
-        }
-    }
-    Ok(parts)
+    split(packet, reference, |place| match place {
+        None => vec![kind.element()],
+        Some(part) if part.number == 1 => vec![part.element(), kind.element()],
+        Some(part) => vec![part.element()],
+    })
 }
 
 /// A packet as messages brought it.

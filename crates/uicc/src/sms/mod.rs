@@ -1,6 +1,8 @@
-//! Short messages as far as they carry secured packets (3GPP TS 23.040, TS 31.115
-//! clause 4, TS 31.111 clause 7.1): TPDUs, user data headers, messages of several
+//! Short messages as far as they carry secured packets and pushes (3GPP TS 23.040, TS
+//! 31.115 clause 4, TS 31.111 clause 7.1, WAP-259-WDP): TPDUs, user data headers, messages of several
 //! parts, the ENVELOPE to the card.
+
+pub mod push;
 
 mod address;
 mod carried;
@@ -9,6 +11,7 @@ mod envelope;
 mod reader;
 mod reassembly;
 mod report;
+mod split;
 mod submit;
 mod user_data;
 

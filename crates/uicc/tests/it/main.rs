@@ -16,6 +16,7 @@ mod files;
 mod messages;
 mod model;
 mod properties;
+mod push;
 mod script;
 mod scripts;
 mod support;

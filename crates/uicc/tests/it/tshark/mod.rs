@@ -2,40 +2,13 @@
 //! of a protocol that they name themselves.
 
 mod messages;
+mod push;
 
 use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What says that something is wrong.
 const MARKS: [&str; 3] = ["_ws.malformed", "_ws.expert.severity", "_ws.expert.message"];
-const FIELDS: [&str; 26] = [
-    "gsm_sms.tp-mti",
-    "gsm_sms.tp-mms",
-    "gsm_sms.tp-udhi",
-    "gsm_sms.tp-oa",
-    "gsm_sms.tp-da",
-    "gsm_sms.tp-mr",
-    "gsm_sms.tp-pid",
-    "gsm_sms.tp-dcs",
-    "gsm_sms.tp.parameter_indicator",
-    "gsm_sms.vp.validity_period",
-    "gsm_sms.scts.year",
-    "gsm_sms.scts.day",
-    "gsm_sms.scts.hour",
-    "gsm_sms.tp.user_data_length",
-    "gsm_sms.ie_identifier",
-    "gsm_sms.udh.mm.msg_id",
-    "gsm_sms.udh.mm.msg_parts",
-    "gsm_sms.udh.mm.msg_part",
-    "gsm_sms.reassembled.length",
-    "gsm_sms.sms_body",
-    "gsm_sim.apdu.ins",
-    "gsm_sim.apdu.sw",
-    "etsi_cat.comp_tlv.src_dev",
-    "etsi_cat.comp_tlv.dst_dev",
-    "etsi_cat.comp_tlv.address.ton",
-    "etsi_cat.comp_tlv.address.npi",
-];
 
 /// A frame's fields by their names; several values have commas between them.
 type Frame = BTreeMap<&'static str, String>;
@@ -80,9 +53,9 @@ impl Capture {
         self.0.extend(frame);
     }
 
-    /// What tshark finds in each frame, by the names of its fields; nothing where there
+    /// What tshark finds in each frame, marks and fields by the names of its fields; nothing where there
     /// is no tshark, but not in CI.
-    fn dissected(&self) -> Option<Vec<Frame>> {
+    fn dissected(&self, fields: &[&'static str]) -> Option<Vec<Frame>> {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join("capture.pcap");
         std::fs::write(&file, &self.0).unwrap();
@@ -91,9 +64,10 @@ impl Capture {
             .env("HOME", scratch.path())
             .env("XDG_CONFIG_HOME", scratch.path())
             .args(["-n", "-T", "fields", "-E", "separator=|"])
+            .args(["-o", "gsm_sms_ud.port_number_udh_means_wsp:TRUE"])
             .arg("-r")
             .arg(&file);
-        let names: Vec<&'static str> = MARKS.into_iter().chain(FIELDS).collect();
+        let names: Vec<&'static str> = MARKS.iter().chain(fields).copied().collect();
         for name in &names {
             command.args(["-e", name]);
         }
@@ -117,8 +91,8 @@ impl Capture {
     }
 
     /// The same, and nothing is wrong with any of them.
-    fn sound(&self) -> Option<Vec<Frame>> {
-        let frames = self.dissected()?;
+    fn sound(&self, fields: &[&'static str]) -> Option<Vec<Frame>> {
+        let frames = self.dissected(fields)?;
         for frame in &frames {
             for mark in MARKS {
                 assert_eq!(frame[mark], "", "{frame:#?}");
