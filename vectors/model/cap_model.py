@@ -74,7 +74,7 @@ class Package:
             bodies[10] = bytes([1]) + u2(0) + bytes([0, 0])
         if self.debug:
             bodies[12] = bytes(30)
-        # 2.2 has Debug too, 2.3 four octets for static resources.
+        # 2.2 has Debug too, 2.3 four octets more.
         sizes = 11 if self.cap == (2, 1) else 12
         resources = bytes(4) if self.cap == (2, 3) else b""
         length = 2 * sizes + len(resources) + 6 + 3
@@ -131,14 +131,14 @@ def taken():
     library = Package("a00000006203", (1, 3), exports=True, cap=(2, 3), name="", code=1)
     library.path = "a"
     flat = Package("d276000085", applets=["d27600008501"], exports=True)
-    flat.entries = lambda: [(name.removeprefix("example/package/"), octets)
+    flat.entries = lambda: [(name.removeprefix("example/package/").upper(), octets)
                             for name, octets in reversed(Package.entries(flat))]
     large = Package("d276000085", applets=["d27600008501"], code=65534)
     large.method = DEFLATED
     return {"an applet, stored, format 2.1": applet,
             "two applets, deflated, format 2.2 with names and Debug": deflated,
             "a library, format 2.3": library,
-            "entries the other way round, in a folder of no package": flat,
+            "entries the other way round, in a folder of no package, in capitals": flat,
             "a component of 65535 octets": large}
 
 
@@ -155,11 +155,12 @@ def changed(package, tag, change):
 
 
 def with_length(package, tag, body):
-    """The load file with another body, and a Directory that agrees."""
+    """The load file with another body, or without it, and a Directory that agrees."""
     bodies = package.bodies()
     bodies[tag] = body
     place = 2 * (tag - 1)
-    bodies[2] = bodies[2][:place] + u2(len(body)) + bodies[2][place + 2:]
+    bodies[2] = bodies[2][:place] + u2(len(body or b"")) + bodies[2][place + 2:]
+    bodies = {tag: body for tag, body in bodies.items() if body is not None}
     return b"".join(bytes([tag]) + u2(len(bodies[tag])) + bodies[tag]
                     for tag in LOAD_ORDER if tag in bodies)
 
@@ -179,6 +180,8 @@ def refused():
         "two Headers": (parts[1] + whole, "cap-malformed"),
         "Method twice": (whole + parts[7], "cap-malformed"),
         "Method missing": (whole.replace(parts[7], b""), "cap-malformed"),
+        "no Import, and none in the Directory": (with_length(package, 4, None), "cap-malformed"),
+        "no Descriptor, and none in the Directory": (with_length(package, 11, None), "cap-malformed"),
         "Export that the Directory does not have": (changed(package, 1, lambda body: body[:6] + b"\x06" + body[7:])
                                                     + b"\x0a\x00\x01\x00", "cap-malformed"),
         "a component longer than the Directory says": (changed(package, 7, lambda body: body + b"\x00"), "cap-malformed"),
@@ -227,6 +230,7 @@ def refused():
     zip64 = archive[:end] + b"PK\x06\x06" + bytes(52) + archive[end:]
     files = {
         "another package's Header": (pack(entries + [("other/javacard/Header.cap", parts[1])]), "cap-unsupported"),
+        "the same Header twice, once in capitals": (pack(entries + [(path + "HEADER.CAP", parts[1])]), "cap-malformed"),
         "the same Header twice": (pack(entries + [(path + "Header.cap", parts[1])]), "cap-malformed"),
         "no Header": (pack([entry for entry in entries if "Header" not in entry[0]]), "cap-malformed"),
         "no Directory": (pack([entry for entry in entries if "Directory" not in entry[0]]), "cap-malformed"),
@@ -235,6 +239,7 @@ def refused():
         "a custom component": (pack(entries + [(path + "Mine.cap", b"\x80\x00\x00")]), "cap-unsupported"),
         "static resources": (pack(entries + [(path + "StaticResources.cap", b"\x0d" + bytes(6))]), "cap-unsupported"),
         "the extended format": (pack([(at + "x", old) for at, old in entries]), "cap-unsupported"),
+        "the extended format in capitals": (pack([(at.upper() + "X", old) for at, old in entries]), "cap-unsupported"),
         "Class in the entry of Method": (replaced("Method.cap", parts[6]), "cap-malformed"),
         "Class and Method in each other's entry": (
             pack([(at.replace("Class", "?").replace("Method", "Class").replace("?", "Method"), old)

@@ -1,6 +1,7 @@
 //! The archive around the components (Java Card virtual machine specification, clause
-//! 4.1): `PACKAGE/javacard/Header.cap` and the others, among other entries that are not
-//! looked at. What an entry says of its size is not believed.
+//! 6.1.1): `PACKAGE/javacard/Header.cap` and the others, whose names are not case
+//! sensitive, among other entries that are not looked at. What an entry says of its size is
+//! not believed.
 
 use std::io::{Cursor, Read};
 
@@ -41,6 +42,7 @@ const LOADED: [(&str, u8); 10] = [
 const LEFT_OUT: [&str; 2] = ["Descriptor.cap", "Debug.cap"];
 
 const BROKEN: UiccError = UiccError::Cap("the archive");
+const TWICE: UiccError = UiccError::Cap("an entry of the archive that is there twice");
 
 /// The components of a CAP file, one after the other.
 pub(super) fn components(octets: &[u8]) -> Result<Vec<u8>, UiccError> {
@@ -98,24 +100,30 @@ fn places(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<[Option<usize>; 10], Ui
     for place in 0..archive.len() {
         let name = archive.name_for_index(place).ok_or(BROKEN)?;
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-        let is_component = folder == "javacard" || folder.ends_with("/javacard");
-        if !is_component || LEFT_OUT.contains(&file) {
+        let (_, last) = folder.rsplit_once('/').unwrap_or(("", folder));
+        let is = |known: &str| file.eq_ignore_ascii_case(known);
+        let (_, kind) = file.rsplit_once('.').unwrap_or_default();
+        if !last.eq_ignore_ascii_case("javacard") || LEFT_OUT.into_iter().any(is) {
             continue;
         }
-        if file.ends_with(".capx") {
+        if kind.eq_ignore_ascii_case("capx") {
             return Err(UiccError::CapUnsupported("the extended CAP format"));
         }
-        if !file.ends_with(".cap") {
+        if !kind.eq_ignore_ascii_case("cap") {
             continue;
         }
         let mut known = LOADED.iter().zip(&mut places);
-        let known = known.find(|((entry, _), _)| *entry == file);
-        let (_, slot) = known.ok_or(UiccError::CapUnsupported(
-            "static resources and custom components",
-        ))?;
-        *slot = Some(place);
+        let (_, slot) =
+            known
+                .find(|((entry, _), _)| is(entry))
+                .ok_or(UiccError::CapUnsupported(
+                    "static resources and custom components",
+                ))?;
         if package.get_or_insert_with(|| folder.to_owned()) != folder {
             return Err(UiccError::CapUnsupported("a CAP file of several packages"));
+        }
+        if slot.replace(place).is_some() {
+            return Err(TWICE);
         }
     }
     match package {

@@ -72,7 +72,7 @@ impl<'a> Components<'a> {
         self.0.get(slot).copied().flatten()
     }
 
-    /// AID and version of the package (clause 6.4), whose flags name the components that
+    /// AID and version of the package (clause 6.3), whose flags name the components that
     /// are there.
     pub(super) fn header(&self) -> Result<(Aid, Version), UiccError> {
         const ENDS: UiccError = UiccError::Truncated("the Header");
@@ -112,8 +112,8 @@ impl<'a> Components<'a> {
         Ok((Aid::new(aid)?, version))
     }
 
-    /// The lengths of all components (clause 6.5), so that none is missing. The
-    /// Descriptor need not be there.
+    /// The lengths of all components (clause 6.4), so that none is missing. Those of
+    /// applets and exports may be none; the Descriptor need not be there.
     pub(super) fn directory(&self) -> Result<(), UiccError> {
         const ENDS: UiccError = UiccError::Truncated("the Directory");
         let body = self
@@ -127,11 +127,14 @@ impl<'a> Components<'a> {
             if !is_left_out && length != component.map_or(0, <[u8]>::len) {
                 return Err(UiccError::Cap("a component's length, by the Directory"));
             }
+            if length == 0 && !matches!(tag, APPLET | EXPORT) {
+                return Err(UiccError::Cap("a component, which is not there"));
+            }
         }
         Ok(())
     }
 
-    /// The AIDs of the applets (clause 6.6).
+    /// The AIDs of the applets (clause 6.5).
     pub(super) fn applets(&self) -> Result<Vec<Aid>, UiccError> {
         const ENDS: UiccError = UiccError::Truncated("the Applet component");
         let Some(body) = self.body(APPLET) else {
