@@ -4,6 +4,7 @@
 mod keys;
 mod packet;
 mod response;
+mod script;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -21,6 +22,9 @@ pub(crate) enum Verb {
     /// Response packets: proofs of receipt
     #[command(subcommand)]
     Response(response::Verb),
+    /// Scripts of commands, which packets carry
+    #[command(subcommand)]
+    Script(script::Verb),
 }
 
 /// What a packet is secured by.
@@ -83,6 +87,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
         Verb::Wrap(arguments) => packet::wrap(&arguments),
         Verb::Unwrap(arguments) => packet::unwrap(&arguments),
         Verb::Response(verb) => response::run(verb),
+        Verb::Script(verb) => script::run(verb),
     }
 }
 

@@ -9,7 +9,7 @@ use super::statement::{Content, Statement};
 use super::{DEFAULT_LIMIT, Script, no_files};
 use crate::UiccError;
 use crate::apdu::CommandApdu;
-use crate::files::Value;
+use crate::files::{Name, Value};
 use crate::remote::{CommandScript, Format, Stop};
 
 /// A script in words. Its text (`to_string`) is a whole script with its headers.
@@ -61,16 +61,16 @@ pub fn explain(octets: &[u8]) -> Result<Explained, UiccError> {
         let Some((commands, behind)) = rest.split_at_checked(count) else {
             break;
         };
-        let before = selected.clone();
+        let before = selected.name();
         for command in commands {
             selected.note(0, command);
         }
-        let now = match statement {
-            Statement::Select(_) => &selected,
-            _ => &before,
+        let name = match statement {
+            Statement::Select(_) => selected.name(),
+            _ => before,
         };
         explained.lines.push(ExplainedLine {
-            comment: comment(&statement, now),
+            comment: comment(&statement, name),
             text: statement.to_string(),
             commands: commands.to_vec(),
         });
@@ -81,6 +81,12 @@ pub fn explain(octets: &[u8]) -> Result<Explained, UiccError> {
 }
 
 impl Explained {
+    /// Why it can't be read further, in words.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        self.stop.map(stopped)
+    }
+
     /// The octets that its text compiles to, if they are one packet.
     fn compiled(&self) -> Option<Vec<u8>> {
         let script = Script::parse(&self.to_string(), no_files).ok()?;
@@ -108,14 +114,13 @@ impl fmt::Display for Explained {
                 comment => writeln!(f, "{text}  # {comment}")?,
             }
         }
-        match self.stop {
+        match self.stopped() {
             None => Ok(()),
-            Some(stop) => writeln!(f, "# it can't be read further: {}", stopped(stop)),
+            Some(why) => writeln!(f, "# it can't be read further: {why}"),
         }
     }
 }
 
-/// Why a script can't be read further, in words.
 fn stopped(stop: Stop) -> String {
     let text = match stop {
         Stop::BadFormat(format) => {
@@ -137,9 +142,8 @@ fn stopped(stop: Stop) -> String {
     text.to_owned()
 }
 
-/// What a statement does not say by itself.
-fn comment(statement: &Statement, selected: &Selected) -> String {
-    let name = selected.name();
+/// What a statement does not say by itself, about the file of this name.
+fn comment(statement: &Statement, name: Option<Name>) -> String {
     match (statement, name) {
         (Statement::Raw(command), _) => raw(command),
         (Statement::UpdateBinary { offset: 1.., .. }, Some(name)) => name.to_string(),
