@@ -1,6 +1,7 @@
 //! `rehome ota …`: secured packets for a UICC (ETSI TS 102 225, 3GPP TS 31.115), made
 //! and taken apart, to compare with a card, an OTA platform or a trace.
 
+mod card;
 mod keys;
 mod packet;
 mod response;
@@ -25,6 +26,9 @@ pub(crate) enum Verb {
     /// Scripts of commands, which packets carry
     #[command(subcommand)]
     Script(script::Verb),
+    /// A simulated card, whose state is in a directory
+    #[command(subcommand)]
+    Card(card::Verb),
 }
 
 /// What a packet is secured by.
@@ -88,6 +92,7 @@ pub(crate) fn run(verb: Verb) -> Result<()> {
         Verb::Unwrap(arguments) => packet::unwrap(&arguments),
         Verb::Response(verb) => response::run(verb),
         Verb::Script(verb) => script::run(verb),
+        Verb::Card(verb) => card::run(verb),
     }
 }
 

@@ -27,6 +27,7 @@ mod manage_crashes;
 mod management;
 mod notify;
 mod ota;
+mod ota_card;
 mod ota_script;
 mod pools;
 mod ssl3;

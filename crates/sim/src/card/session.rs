@@ -47,13 +47,18 @@ impl Session {
 pub(super) struct Pending(Vec<u8>);
 
 impl Pending {
-    /// What a command with data gives: at once where Le has room for it, else it is
-    /// kept and the status says how much there is. Warnings stay.
+    /// What a command gives that may have data: at once where Le has room for it, else
+    /// it is kept and the status says how much there is. Warnings stay.
     pub(super) fn hand_over(&mut self, command: &CommandApdu, given: ResponseApdu) -> ResponseApdu {
         let length = given.data.len();
         let fits = command.expected.is_some_and(|le| usize::from(le) >= length);
         if fits || given.data.is_empty() {
             return given;
+        }
+        // Le alone can be corrected.
+        if command.data.is_empty() && command.expected.is_some() {
+            let there = u8::try_from(length).unwrap_or(0);
+            return StatusWord(0x6c00 | u16::from(there)).into();
         }
         self.0 = given.data;
         match given.status {

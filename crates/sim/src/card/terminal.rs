@@ -19,6 +19,8 @@ pub struct Card {
     session: Session,
     /// Whether the terminal can send messages.
     sends_messages: bool,
+    /// Whether it has fetched one that it has not answered yet.
+    has_fetched: bool,
 }
 
 impl Card {
@@ -30,6 +32,7 @@ impl Card {
             state,
             session,
             sends_messages: false,
+            has_fetched: false,
         }
     }
 
@@ -43,6 +46,7 @@ impl Card {
     pub fn reset(&mut self) {
         self.session = Session::of_terminal(&self.state.files);
         self.sends_messages = false;
+        self.has_fetched = false;
     }
 
     /// Carries out one command in memory. What [`Self::state`] says then has to be
@@ -57,8 +61,7 @@ impl Card {
                 let given = self.envelope(&command);
                 self.session.pending.hand_over(&command, given)
             }
-            // A proactive command is under way then: nothing else is announced.
-            (0x80, 0x12) => return self.fetch(&command),
+            (0x80, 0x12) => self.fetch(&command),
             (0x80, 0x14) => self.terminal_response(&command),
             (0x80, 0x10) => self.terminal_profile(&command),
             _ => {
@@ -69,9 +72,10 @@ impl Card {
         self.with_notice(response)
     }
 
-    /// 91XX in place of 9000 where a proactive command waits (TS 102 221 clause 7.4.2).
+    /// 91XX in place of 9000 where a proactive command waits (TS 102 221 clause 7.4.2),
+    /// and none is under way.
     fn with_notice(&self, response: ResponseApdu) -> ResponseApdu {
-        let is_done = response.status == StatusWord::OK;
+        let is_done = response.status == StatusWord::OK && !self.has_fetched;
         let waiting = self.proactive().filter(|_| is_done);
         let Some(length) = waiting.and_then(|command| u8::try_from(command.len()).ok()) else {
             return response;
@@ -115,10 +119,13 @@ impl Card {
         };
         let there = u16::try_from(data.len()).unwrap_or(0);
         match command.expected {
-            Some(le) if le == there || le == 256 => ResponseApdu {
-                data,
-                status: StatusWord::OK,
-            },
+            Some(le) if le == there || le == 256 => {
+                self.has_fetched = true;
+                ResponseApdu {
+                    data,
+                    status: StatusWord::OK,
+                }
+            }
             _ => StatusWord(0x6c00 | there).into(),
         }
     }
@@ -128,8 +135,14 @@ impl Card {
         if (command.p1, command.p2) != (0, 0) {
             return StatusWord::WRONG_P1_P2.into();
         }
-        match self.sends_messages && self.state.outbox.answered(&command.data) {
-            true => StatusWord::OK.into(),
+        if !self.has_fetched {
+            return StatusWord::CONDITIONS.into();
+        }
+        match self.state.outbox.answered(&command.data) {
+            true => {
+                self.has_fetched = false;
+                StatusWord::OK.into()
+            }
             false => StatusWord::WRONG_DATA.into(),
         }
     }

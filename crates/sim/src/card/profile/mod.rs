@@ -76,6 +76,16 @@ impl Profile {
         Ok(Self(document.map_err(CardError::Profile)?))
     }
 
+    /// Whether keys or PINs are in it: then it is nobody else's to read.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        let document = &self.0;
+        let mut sets = document.key_set.iter();
+        document.pin1.is_some()
+            || document.adm1.is_some()
+            || sets.any(|set| set.kic.is_some() || set.kid.is_some())
+    }
+
     /// A new card of this profile.
     ///
     /// # Errors

@@ -175,6 +175,8 @@ fn records() {
     // No record is current: the absolute mode has moved nothing.
     assert_eq!(apdu(&mut card, "00b200041c"), "6a83");
     assert_eq!(apdu(&mut card, "00b200021c"), ok("ff"));
+    // A command that fails moves nothing (clause 11.1.5.1).
+    assert_eq!(apdu(&mut card, "00b200021d"), "6c1c");
     assert_eq!(apdu(&mut card, "00b200021c"), ok("22"));
     assert_eq!(apdu(&mut card, "00b200041c"), ok("22"));
     assert_eq!(apdu(&mut card, "00b200031c"), ok("ff"));
@@ -247,7 +249,10 @@ fn deactivated_files_and_unknown_commands() {
         assert_eq!(apdu(&mut card, command), status, "{command}");
     }
     // STATUS: of the current DF, its name, nothing.
-    assert!(apdu(&mut card, "80f2000000").starts_with("62"));
+    let template = apdu(&mut card, "80f2000000");
+    assert!(template.starts_with("62"), "{template}");
+    let length = template.len() / 2 - 2;
+    assert_eq!(apdu(&mut card, "80f2000001"), format!("6c{length:02x}"));
     assert!(apdu(&mut card, "80f2000100").starts_with("8410a0000000871002"));
     assert_eq!(apdu(&mut card, "80f2000c"), "9000");
 }

@@ -1,5 +1,6 @@
 //! The simulated card: what it answers, what it keeps, what it refuses.
 
+mod anything;
 mod applications;
 mod counters;
 mod files;

@@ -201,24 +201,19 @@ fn the_terminal_fetches_when_it_can() {
     // D0, command details 13 (SEND SHORT MESSAGE), from the card to the network, TPDU.
     assert!(command.starts_with("d0"), "{command}");
     assert!(command.contains("8103011300820281838b"), "{command}");
-    // Wrong details; the terminal is busy (20); then it is sent.
-    assert_eq!(
-        apdu(&mut card, "801400000c 810301250082028281830100"),
-        "6a80"
-    );
-    assert_eq!(
-        apdu(&mut card, "801400000c 810301130082028281830120"),
-        announced
-    );
-    assert_eq!(
-        apdu(&mut card, "801400000c 810301130082028281830100"),
-        "9000"
-    );
+    // Nothing else is announced while it is under way.
+    assert_eq!(apdu(&mut card, "00a4000c023f00"), "9000");
+    // Wrong details; the terminal is busy (20); fetched again, then it is sent.
+    let other = "801400000c 810301250082028281830100";
+    let busy = "801400000c 810301130082028281830120";
+    let done = "801400000c 810301130082028281830100";
+    assert_eq!(apdu(&mut card, other), "6a80");
+    assert_eq!(apdu(&mut card, busy), announced);
+    assert_eq!(apdu(&mut card, done), "6985");
+    assert_eq!(apdu(&mut card, &format!("80120000{length}")), command);
+    assert_eq!(apdu(&mut card, done), "9000");
     assert!(card.state().outbox().is_empty());
-    assert_eq!(
-        apdu(&mut card, "801400000c 810301130082028281830100"),
-        "6a80"
-    );
+    assert_eq!(apdu(&mut card, done), "6985");
 }
 
 /// An RC on the way back has no name in a KID of AES: found out before anything is done.

@@ -170,6 +170,13 @@ fn states_that_can_not_be() {
 
 #[test]
 fn profiles() {
+    assert!(Profile::read(PROFILE).unwrap().has_secrets());
+    for plain in ["", "imsi = \"001010000000001\"", "[[key_set]]\nnumber = 1"] {
+        assert!(!Profile::read(plain).unwrap().has_secrets());
+    }
+    for secret in ["pin1 = \"1234\"", "[[key_set]]\nkid = \"00\""] {
+        assert!(Profile::read(secret).unwrap().has_secrets());
+    }
     let made = |text: &str| Profile::read(text).and_then(|it| it.make(&mut Counting(0)));
     // JSON of the same form; keys that are drawn differ from one another.
     let state = made(r#"{"imsi": "00101", "key_set": [{"number": 3}]}"#);
