@@ -59,6 +59,26 @@ fn a_write_that_fails_gives_no_answer_and_changes_nothing() {
     assert_eq!((counter(&card), letter(&card)), (11, 0x41));
 }
 
+/// A write may fail when the new state is there already (the directory could not be
+/// flushed): what was in memory does not count any more.
+#[test]
+fn after_a_write_that_failed_the_stored_state_counts() {
+    let home = tempfile::tempdir().unwrap();
+    let mut card = new(&home.path().join("card"));
+    let file = home.path().join("card/card.json");
+    let obstacle = home.path().join("card/.card.json.new");
+    fs::create_dir(&obstacle).unwrap();
+    let sealed = packet(&header(0x1619, USIM, 11), &format!("{SCRIPT}41"));
+    let tpdu = tpdus(&sealed, 1).remove(0);
+    assert_eq!(deliver(&mut card, &tpdu).unwrap_err().code(), "io");
+    let stored = fs::read_to_string(&file).unwrap();
+    fs::write(&file, stored.replace(r#""cntr":10"#, r#""cntr":11"#)).unwrap();
+    fs::remove_dir(&obstacle).unwrap();
+    let status = run(&mut card, USIM, 11, &format!("{SCRIPT}41")).status;
+    assert_eq!(status, Status::CounterLow);
+    assert_eq!((counter(&card), letter(&card)), (11, 0xff));
+}
+
 /// What is stored when the answer is there is what the next power on finds: the counter,
 /// the file and the receipt together.
 #[test]
