@@ -103,6 +103,7 @@ fn applications(state: &State) -> Value {
                 "module": hex::text(&application.module.0),
                 "package": hex::text(&application.package.0),
                 "selectable": application.is_selectable,
+                "locked": application.is_locked,
                 "privileges": hex::text(&application.privileges.0),
             })
         })

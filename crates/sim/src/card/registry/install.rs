@@ -1,10 +1,10 @@
-//! INSTALL [for install] and [for make selectable], DELETE (GlobalPlatform Card
-//! Specification 2.3 clauses 11.2 and 11.5.2.3.2).
+//! INSTALL [for install] and [for make selectable], SET STATUS, DELETE (GlobalPlatform
+//! Card Specification 2.3 clauses 11.2, 11.5.2.3.2 and 11.10).
 
 use uicc::apdu::{CommandApdu, StatusWord};
 
 use super::fields::{Fields, object};
-use super::{APPLICATION_SIZE, Application, Given, Registry, confirmed};
+use super::{APPLICATION_SIZE, Application, Given, Registry, confirmed, done};
 use crate::card::octets::Octets;
 
 const FOR_LOAD: u8 = 0x02;
@@ -14,6 +14,9 @@ const BOTH: u8 = FOR_INSTALL | MAKE_SELECTABLE;
 /// Parameters of the application itself, which have to be there.
 const PARAMETERS: u8 = 0xc9;
 const AID: u8 = 0x4f;
+/// SET STATUS: of an application; the bit of a locked one.
+const OF_APPLICATION: u8 = 0x40;
+const LOCKED: u8 = 0x80;
 /// DELETE: with all that stands on it.
 const RELATED: u8 = 0x80;
 
@@ -71,6 +74,7 @@ impl Registry {
             module,
             package,
             is_selectable,
+            is_locked: false,
             privileges: Octets(privileges.to_vec()),
         });
         confirmed()
@@ -91,6 +95,23 @@ impl Registry {
         let found = applications.find(|it| it.aid.0 == aid.octets());
         found.ok_or(StatusWord::REFERENCE_NOT_FOUND)?.is_selectable = true;
         confirmed()
+    }
+
+    /// SET STATUS of an application: locked, or as it was before. The issuer's security
+    /// domain stays as it is.
+    pub(super) fn set_status(&mut self, command: &CommandApdu) -> Given {
+        if command.p1 != OF_APPLICATION {
+            return Err(StatusWord::WRONG_P1_P2);
+        }
+        let mut applications = self.applications.iter_mut();
+        let found = applications.find(|it| it.aid.0 == command.data);
+        let application = found.ok_or(StatusWord::REFERENCE_NOT_FOUND)?;
+        let locks = command.p2 & LOCKED != 0;
+        if application.is_locked == locks {
+            return Err(StatusWord::CONDITIONS);
+        }
+        application.is_locked = locks;
+        done()
     }
 
     /// DELETE: an application, or a load file that no application is of; with P2 80 a

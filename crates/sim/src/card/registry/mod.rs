@@ -60,6 +60,9 @@ pub struct Application {
     pub package: Octets,
     /// Whether it can be selected; else it is only installed.
     pub is_selectable: bool,
+    /// Whether it is locked, whatever it is beside that.
+    #[serde(default)]
+    pub is_locked: bool,
     /// One or three octets.
     pub privileges: Octets,
 }
@@ -128,6 +131,7 @@ impl Registry {
             (0x80, 0xe8) => self.load(command),
             (0x80, 0xe4) => self.delete(command),
             (0x80, 0xca) => self.get_data(command),
+            (0x80, 0xf0) => self.set_status(command),
             (class, _) => Err(commands::unknown(class)),
         };
         let given = given.unwrap_or_else(ResponseApdu::from);

@@ -27,6 +27,8 @@ const LOADED: u8 = 0x01;
 const INSTALLED: u8 = 0x03;
 const SELECTABLE: u8 = 0x07;
 const SECURED: u8 = 0x0f;
+/// Locked, beside what it is.
+const LOCKED: u8 = 0x80;
 /// Security domain, card lock, card terminate, card reset, CVM (table 6-1).
 const OF_ISSUER: [u8; 1] = [0x9e];
 
@@ -116,6 +118,10 @@ impl Registry {
             let state = match application.is_selectable {
                 true => SELECTABLE,
                 false => INSTALLED,
+            };
+            let state = match application.is_locked {
+                true => state | LOCKED,
+                false => state,
             };
             vec![
                 (AID, application.aid.0.clone()),

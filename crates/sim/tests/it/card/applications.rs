@@ -11,6 +11,13 @@ use super::support::{ISSUER, card, hex, run, state, text};
 const PACKAGE: &str = "05d276000085";
 const MODULE: &str = "06d27600008501";
 
+/// The CAP file.
+pub(super) fn archive() -> Vec<u8> {
+    let vectors = include_str!("../../../../../vectors/cap.json");
+    let vectors: Value = serde_json::from_str(vectors).unwrap();
+    hex(vectors["packages"][0]["archive"].as_str().unwrap())
+}
+
 /// The Load File Data Block.
 fn block() -> String {
     let vectors = include_str!("../../../../../vectors/cap.json");
@@ -105,6 +112,19 @@ fn the_life_of_an_application() {
     let selectable = command("80e60800", &format!("00 00 {own} 0100 00 00"));
     assert_eq!(script(&mut card, &selectable), "016101");
     assert_eq!(status(&mut card, "40"), entry("07"));
+    // Locked, and as it was; once each.
+    let set = |p2: &str| command(&format!("80f040{p2}"), &own[2..]);
+    assert_eq!(script(&mut card, &set("80")), "019000");
+    assert_eq!(status(&mut card, "40"), entry("87"));
+    assert_eq!(script(&mut card, &set("80")), "016985");
+    assert_eq!(script(&mut card, &set("00")), "019000");
+    assert_eq!(status(&mut card, "40"), entry("07"));
+    assert_eq!(script(&mut card, &set("00")), "016985");
+    assert_eq!(
+        script(&mut card, &set("80").replace("80f040", "80f080")),
+        "016a86"
+    );
+    assert_eq!(script(&mut card, "80f0408005d276000099"), "016a88");
     // One more under its module's AID, both at once.
     assert_eq!(
         script(&mut card, &install("0c", PACKAGE, MODULE, "00")),

@@ -4,6 +4,7 @@ mod anything;
 mod applications;
 mod counters;
 mod files;
+mod language;
 mod messages;
 mod receipts;
 mod refusals;
