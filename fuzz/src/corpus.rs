@@ -309,6 +309,41 @@ pub(crate) fn parts() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Scripts and answers of other programs in octets, scripts of every statement in words.
+pub(crate) fn scripts() -> Vec<Vec<u8>> {
+    let file = secured();
+    let rows = file["expanded_format"].as_array().unwrap().iter();
+    let mut scripts: Vec<Vec<u8>> = rows
+        .filter(|row| !row["script"].is_null())
+        .map(|row| unhex(&row["script"]))
+        .collect();
+    scripts.push(b"\x04\x90\x00\x08\x09\x10\x10\x10\x32\x54\x76\x98".to_vec());
+    for text in [
+        "select imsi\nread-binary 0 9\nupdate-binary imsi 001010123456789\nactivate-file\n",
+        "limit 140\nselect smsp # one\nread-record 1 28\nupdate-record 1 smsp \"a b\" pad 42\n",
+        "format expanded\nselect aid a0000000871002\nget-status isd a0 next\nget-data FF21 9\n",
+        "packets one\nupdate-binary 0x10 00ff\nraw 00b0870009\nraw 80d800000101\nread-binary\n",
+        "install for-load a000000003 domain a000000151 hash 01 parameters c900 token 02\n\
+         load-block 0 c40101\nload-block 1 02 last\nload a.cap block 9\n",
+        "install for-install a000000003 a000000004 a000000005 privileges 80c000\n\
+         delete a000000003 related\nlock a000000005\nunlock a000000005\ndeactivate-file\n",
+        // Long enough for what it asks for to show.
+        &"select 6F07\nupdate-binary 00\n".repeat(200),
+    ] {
+        scripts.push(text.as_bytes().to_vec());
+        let script = uicc::script::Script::parse(text, uicc::script::no_files);
+        for format in uicc::remote::Format::ALL {
+            let packets = script
+                .as_ref()
+                .ok()
+                .map(|script| script.packets(format, 9999));
+            let packets = packets.and_then(Result::ok).unwrap_or_default();
+            scripts.extend(packets.into_iter().map(|packet| packet.data));
+        }
+    }
+    scripts
+}
+
 /// An octet for the file before each content, also of those that are refused.
 pub(crate) fn files() -> Vec<Vec<u8>> {
     use uicc::files::Name;

@@ -22,6 +22,7 @@ mod engines;
 mod gsup;
 mod messages;
 mod mutate;
+mod scripts;
 mod trees;
 mod uicc;
 
@@ -137,6 +138,12 @@ pub const TARGETS: &[Target] = &[
         "parts wait within their bounds, and for nobody for ever",
         uicc::parts,
         corpus::parts,
+    ),
+    target(
+        "ota-script",
+        "a script of octets is explained as lines that give it again, and any text's packets are",
+        scripts::script,
+        corpus::scripts,
     ),
     target(
         "ef-files",

@@ -46,6 +46,7 @@ targets! {
     ota_packet "ota-packet"
     sms_tpdu "sms-tpdu"
     sms_parts "sms-parts"
+    ota_script "ota-script"
     ef_files "ef-files"
     cap "cap"
     wap_push "wap-push"
