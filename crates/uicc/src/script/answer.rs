@@ -5,13 +5,12 @@ use std::fmt;
 
 use super::explain::instruction;
 use super::management::Registry;
-use super::recognise::value;
 use super::registry::table;
 use super::selected::Selected;
 use super::{Packet, PacketCommand};
 use crate::UiccError;
 use crate::apdu::{CommandApdu, Meaning, ResponseApdu};
-use crate::files::Structure;
+use crate::files::{Structure, Value};
 use crate::remote::{Format, ScriptResponse};
 
 /// What came of a script.
@@ -186,6 +185,6 @@ fn typed(before: &[PacketCommand], command: &CommandApdu, data: &[u8]) -> Option
         Structure::Transparent => command.header() == [0x00, 0xb0, 0x00, 0x00],
         Structure::LinearFixed => command.instruction == 0xb2 && command.p2 == 0x04,
     };
-    let value = value(name, data).filter(|_| is_whole)?;
+    let value = Value::decode(name, data).ok().filter(|_| is_whole)?;
     Some(format!("{name} {}", value.to_words().join(" ")))
 }

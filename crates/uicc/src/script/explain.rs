@@ -154,7 +154,8 @@ fn comment(statement: &Statement, name: Option<Name>) -> String {
             Content::Value(_) => String::new(),
             Content::Octets(octets) => match Value::decode(name, octets) {
                 Err(UiccError::FileContent { file, why }) => format!("{file}: {why}"),
-                _ => name.to_string(),
+                Ok(value) => format!("{name} {}", value.to_words().join(" ")),
+                Err(_) => name.to_string(),
             },
         },
         (

@@ -94,21 +94,13 @@ fn update(command: &CommandApdu, selected: &Selected) -> Vec<Statement> {
     let name = selected.name().filter(|name| {
         name.structure() == structure && (command.instruction != 0xd6 || (*p1, *p2) == (0, 0))
     });
-    let value = name.and_then(|name| value(name, data));
+    // Where it would not give the same octets, it is not what is taken.
+    let value = name.and_then(|name| files::Value::decode(name, data).ok());
     let contents = [
         value.map(Content::Value),
         Some(Content::Octets(data.clone())),
     ];
     contents.into_iter().flatten().filter_map(with).collect()
-}
-
-/// A value whose words give these octets again.
-pub(super) fn value(name: files::Name, octets: &[u8]) -> Option<files::Value> {
-    let value = files::Value::decode(name, octets).ok()?;
-    let words = value.to_words();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let again = files::Value::from_words(name, &words).ok()?;
-    (again.encode() == octets).then_some(value)
 }
 
 fn other(command: &CommandApdu) -> Option<Statement> {

@@ -56,6 +56,13 @@ fn files_are_named() {
     let text = explained(&format!("{selects}00d6000001ff00d600010109"));
     assert!(text.contains("update-binary ff  # imsi: "), "{text}");
     assert!(text.ends_with("update-binary 1 09  # imsi\n"), "{text}");
+    // Octets that are read, but would be written in another way (vectors/uicc-files.json).
+    let text = explained("00a4000c027fff00a4000c026f6000d600000562f220488c");
+    let value = "# plmnwact 26202:eutran,ngran,gsm\n";
+    assert!(
+        text.ends_with(&format!("update-binary 62f220488c  {value}")),
+        "{text}"
+    );
     // The octets of an IMSI for another file.
     let text = explained("00a4000c022fe200d6000009080910101032547698");
     assert!(
@@ -96,6 +103,9 @@ fn what_no_statement_writes() {
     ] {
         assert_eq!(explained(octets), format!("format compact\n{line}\n"));
     }
+    // Something behind the last field.
+    let text = explained("80e602000b05aabbccddee00000000ff");
+    assert!(text.ends_with("ff  # INSTALL\n"), "{text}");
     // Without Le in the expanded format, and a class that is not known.
     let text = explained("aa09220780f24002024f00");
     assert!(

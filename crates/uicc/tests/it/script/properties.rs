@@ -123,6 +123,34 @@ fn command() -> impl Strategy<Value = CommandApdu> {
     )
 }
 
+fn commands(packet: &uicc::script::Packet) -> Vec<CommandApdu> {
+    packet
+        .commands
+        .iter()
+        .map(|it| it.command.clone())
+        .collect()
+}
+
+/// Where a card is after these commands: the application, directories from the MF or the
+/// ADF on, and the file in them, which is known by the first octet (TS 102 221 clause
+/// 8.6).
+fn place(commands: &[CommandApdu]) -> (Vec<u8>, Vec<Vec<u8>>, Vec<u8>) {
+    let (mut application, mut directories, mut file) = (Vec::new(), Vec::new(), Vec::new());
+    for select in commands.iter().filter(|it| it.instruction == 0xa4) {
+        let data = select.data.clone();
+        match (select.p1, data.as_slice()) {
+            (4, _) => (application, directories, file) = (data, Vec::new(), Vec::new()),
+            (_, [0x3f, 0x00]) => (directories, file) = (vec![data], Vec::new()),
+            (_, [0x2f | 0x6f | 0x4f, _]) => file = data,
+            _ => {
+                directories.push(data);
+                file = Vec::new();
+            }
+        }
+    }
+    (application, directories, file)
+}
+
 /// The octets that an explanation compiles to.
 fn again(octets: &[u8]) -> Option<Vec<u8>> {
     let explained = explain(octets).unwrap();
@@ -146,7 +174,8 @@ proptest! {
 
     /// Every packet is explained as a script of the same octets; none is over the limit,
     /// and the commands in order are those of the script in one packet, once the repeated
-    /// SELECTs are left out.
+    /// SELECTs are left out, which lead to the same file (or to nothing, where a SELECT of
+    /// the MF or of an application comes next).
     #[test]
     fn scripts_come_back(
         lines in prop::collection::vec(line(), 1..20),
@@ -158,10 +187,33 @@ proptest! {
         let packets = script.packets(format, limit);
         // A long chain of SELECTs leaves no room in a small packet.
         prop_assume!(packets.is_ok());
-        for packet in packets.unwrap() {
+        let packets = packets.unwrap();
+        let one = Script::parse(&format!("packets one\n{text}"), no_files).unwrap();
+        let one = one.packets(format, 0xffff).unwrap();
+        let all: Vec<CommandApdu> = commands(&one[0]);
+        let mut done = 0;
+        for packet in packets {
+            let carried_out = commands(&packet);
+            let fits = (0..=carried_out.len()).find(|repeated| {
+                let (before, rest) = carried_out.split_at(*repeated);
+                let same = all[done..].starts_with(rest);
+                let is_select = before.iter().all(|it| it.instruction == 0xa4);
+                let anew = rest.first().is_some_and(|next| {
+                    next.instruction == 0xa4 && (next.p1 == 4 || next.data == [0x3f, 0])
+                });
+                let (here, there) = (place(before), place(&all[..done]));
+                let is_there = match rest.first() {
+                    Some(next) if anew && next.p1 == 0 => here.0 == there.0,
+                    _ => anew || here == there,
+                };
+                same && is_select && is_there
+            });
+            prop_assert!(fits.is_some(), "{}", text);
+            done += carried_out.len() - fits.unwrap();
             prop_assert!(packet.data.len() <= limit);
             prop_assert_eq!(again(&packet.data), Some(packet.data));
         }
+        prop_assert_eq!(done, all.len());
     }
 
     /// Commands that nobody wrote in the language.
