@@ -73,7 +73,11 @@ pub(super) fn run(verb: Verb) -> Result<()> {
         Verb::Run(arguments) => give(&arguments),
         Verb::Show(arguments) => {
             let card = StoredCard::open(&arguments.state).map_err(coded)?;
-            print(show::rows(card.card().state()), arguments.json);
+            let state = card.card().state();
+            match arguments.json {
+                true => print(show::rows(state), true),
+                false => show::text(state),
+            }
             Ok(())
         }
     }

@@ -84,7 +84,7 @@ pub(crate) struct Explain {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Hexadecimal text or octets; `-` is standard input
+    /// A file of hexadecimal text or octets, or the digits themselves; `-` is standard input
     file: PathBuf,
 }
 
@@ -146,8 +146,13 @@ fn compile(arguments: &Compile) -> Result<()> {
     Ok(())
 }
 
-/// Hexadecimal text, or octets where it is none.
+/// Of a file hexadecimal text, or octets where it is none; of a name that no file has and
+/// that is hexadecimal digits, these.
 fn octets(file: &Path) -> Result<Vec<u8>> {
+    let name = file.as_os_str().as_encoded_bytes();
+    if name.iter().all(u8::is_ascii_hexdigit) && !file.exists() {
+        return hex::any_octets(name);
+    }
     let octets = input::bounded(file, MOST_DATA)?;
     let is_text = |octet: &u8| octet.is_ascii_hexdigit() || octet.is_ascii_whitespace();
     match octets.iter().all(is_text) {

@@ -166,6 +166,7 @@ fn octets_are_explained() {
     let file = written(dir.path(), "a.hex", format!("{}\n", octets.to_uppercase()));
     assert_eq!(printed(&["explain", &file]), expected);
     assert_eq!(with_input(&["explain", "-"], &octets), expected);
+    assert_eq!(printed(&["explain", &octets]), expected);
     let binary = data_encoding::HEXLOWER.decode(octets.as_bytes()).unwrap();
     let file = written(dir.path(), "a.bin", binary);
     assert_eq!(printed(&["explain", &file]), expected);

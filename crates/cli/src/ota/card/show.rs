@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 use sim::card::{Content, File, Kind, State};
+use uicc::files::{self, Name};
 use uicc::packet::Tar;
 
 use crate::hex;
+use crate::ota::print;
 
 pub(super) fn rows(state: &State) -> Vec<(&'static str, Value)> {
     let registry = state.registry();
@@ -21,14 +23,86 @@ pub(super) fn rows(state: &State) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn file((path, file): (String, &File)) -> Value {
-    let (structure, record_length) = match &file.content {
-        Content::Directory { aid: None } => ("df", None),
-        Content::Directory { aid: Some(_) } => ("adf", None),
-        Content::Transparent(_) => ("transparent", None),
-        Content::LinearFixed(records) => ("linear-fixed", records.first()),
-        Content::Cyclic(records) => ("cyclic", records.first()),
+/// For people: a line for each file, and for each record that says something; then the
+/// rest.
+pub(super) fn text(state: &State) {
+    for (path, file) in state.files().all() {
+        let state = if file.is_active { "" } else { ", deactivated" };
+        let structure = structure(&file.content);
+        match &file.content {
+            Content::Directory { aid } => {
+                let aid = aid.as_ref().map(|aid| hex::text(&aid.0));
+                println!(
+                    "{path:<19}  {structure}{state}  {}",
+                    aid.unwrap_or_default()
+                );
+            }
+            Content::Transparent(octets) => {
+                let shown = contents(file.identifier, &octets.0);
+                println!("{path:<19}  {structure}{state}  {shown}");
+            }
+            Content::LinearFixed(records) | Content::Cyclic(records) => {
+                let length = records.first().map_or(0, |record| record.0.len());
+                let count = records.len();
+                println!("{path:<19}  {structure}{state}  {count} of {length} octets");
+                for (number, record) in (1..).zip(records) {
+                    if record.0.iter().any(|octet| *octet != 0xff) {
+                        let shown = contents(file.identifier, &record.0);
+                        println!("{:<19}    {number}  {shown}", "");
+                    }
+                }
+            }
+        }
+    }
+    let rest = rows(state);
+    print(
+        rest.into_iter()
+            .filter(|(name, _)| *name != "files")
+            .collect(),
+        false,
+    );
+}
+
+/// Octets, a long end of one octet as its number; and what they mean, where that is known.
+fn contents(identifier: u16, octets: &[u8]) -> String {
+    let last = octets.last().copied().unwrap_or_default();
+    let alike = octets
+        .iter()
+        .rev()
+        .take_while(|octet| **octet == last)
+        .count();
+    let (said, end) = octets.split_at(octets.len() - alike);
+    let mut shown = match end {
+        [] | [_] | [_, _] | [_, _, _] => hex::text(octets),
+        _ => format!("{} {last:02x}*{alike}", hex::text(said))
+            .trim_start()
+            .to_owned(),
     };
+    let name = Name::of_identifier(identifier);
+    let value = name.and_then(|name| files::Value::decode(name, octets).ok());
+    if let Some(value) = value {
+        let name = value.name().as_str();
+        shown = format!("{shown}  # {name} {}", value.to_words().join(" "));
+    }
+    shown
+}
+
+const fn structure(content: &Content) -> &'static str {
+    match content {
+        Content::Directory { aid: None } => "df",
+        Content::Directory { aid: Some(_) } => "adf",
+        Content::Transparent(_) => "transparent",
+        Content::LinearFixed(_) => "linear-fixed",
+        Content::Cyclic(_) => "cyclic",
+    }
+}
+
+fn file((path, file): (String, &File)) -> Value {
+    let record_length = match &file.content {
+        Content::LinearFixed(records) | Content::Cyclic(records) => records.first(),
+        _ => None,
+    };
+    let structure = structure(&file.content);
     let mut shown = json!({ "path": path, "structure": structure });
     if let Value::Object(fields) = &mut shown {
         if !file.is_active {
