@@ -60,6 +60,26 @@ pub struct Ports {
     pub originator: u16,
 }
 
+impl Element {
+    fn concatenation(&self) -> Option<Concatenation> {
+        let (reference, total, number) = match (self.identifier, self.value.as_slice()) {
+            (CONCATENATED_8, [reference, total, number]) => {
+                (Reference::Short(*reference), *total, *number)
+            }
+            (CONCATENATED_16, [high, low, total, number]) => {
+                let reference = u16::from_be_bytes([*high, *low]);
+                (Reference::Long(reference), *total, *number)
+            }
+            _ => return None,
+        };
+        (number > 0 && number <= total).then_some(Concatenation {
+            reference,
+            total,
+            number,
+        })
+    }
+}
+
 impl Concatenation {
     pub(super) fn element(self) -> Element {
         let (identifier, mut value) = match self.reference {
@@ -172,34 +192,21 @@ impl UserData {
         Ok(header)
     }
 
-    /// The value of the first element of this kind.
+    /// The value of the last element of this kind (clause 9.2.3.24: of those that come
+    /// twice the last one counts).
     #[must_use]
     pub fn element(&self, identifier: u8) -> Option<&[u8]> {
         let mut elements = self.elements.iter();
-        let found = elements.find(|element| element.identifier == identifier);
+        let found = elements.rfind(|element| element.identifier == identifier);
         found.map(|element| element.value.as_slice())
     }
 
-    /// The part that this is. One whose numbers can't be is taken as a whole message,
-    /// as clause 9.2.3.24.1 has it.
+    /// The part that this is, by the last element that says it, with a reference of
+    /// either length (clause 9.2.3.24). An element whose numbers can't be is ignored, as
+    /// clause 9.2.3.24.1 has it: without another one this is a whole message.
     #[must_use]
     pub fn concatenation(&self) -> Option<Concatenation> {
-        let (reference, total, number) =
-            match (self.element(CONCATENATED_8), self.element(CONCATENATED_16)) {
-                (Some([reference, total, number]), _) => {
-                    (Reference::Short(*reference), *total, *number)
-                }
-                (_, Some([high, low, total, number])) => {
-                    let reference = u16::from_be_bytes([*high, *low]);
-                    (Reference::Long(reference), *total, *number)
-                }
-                _ => return None,
-            };
-        (number > 0 && number <= total).then_some(Concatenation {
-            reference,
-            total,
-            number,
-        })
+        self.elements.iter().rev().find_map(Element::concatenation)
     }
 
     /// The 16-bit ports, if there are any.
@@ -219,8 +226,8 @@ impl UserData {
 /// compression.
 pub(super) const fn is_septets(dcs: u8) -> bool {
     match dcs >> 4 {
-        0x0..=0x7 => dcs & 0x20 == 0 && dcs & 0x0c == 0,
-        // Reserved ones are to be taken as the 7-bit alphabet.
+        // Reserved ones, here the alphabet 11, are to be taken as the 7-bit alphabet.
+        0x0..=0x7 => dcs & 0x20 == 0 && matches!(dcs & 0x0c, 0 | 0x0c),
         0x8..=0xb => true,
         0xc | 0xd => true,
         0xe => false,

@@ -252,6 +252,55 @@ fn a_part_whose_numbers_can_not_be_is_a_message() {
     }
 }
 
+/// Clause 9.2.3.24: an element that comes twice, and those that exclude one another (a
+/// reference of 8 and one of 16 bits): the last one counts. What clause 9.2.3.24.1
+/// ignores does not.
+#[test]
+fn of_elements_that_come_twice_the_last_one_counts() {
+    let short = |reference, total, number| Element {
+        identifier: 0,
+        value: vec![reference, total, number],
+    };
+    let long = Element {
+        identifier: 8,
+        value: vec![1, 2, 5, 4],
+    };
+    let packet = Element {
+        identifier: 0x70,
+        value: Vec::new(),
+    };
+    let ports = |destination| {
+        let originator = 1;
+        Ports {
+            destination,
+            originator,
+        }
+        .element()
+    };
+    for (elements, reference) in [
+        (vec![short(1, 3, 2), short(9, 5, 4)], Reference::Short(9)),
+        (vec![short(9, 3, 2), long.clone()], Reference::Long(0x0102)),
+        (
+            vec![long.clone(), packet, short(9, 5, 4)],
+            Reference::Short(9),
+        ),
+        (vec![long.clone(), short(9, 5, 6)], Reference::Long(0x0102)),
+        (vec![long, short(9, 0, 0)], Reference::Long(0x0102)),
+    ] {
+        let elements = [&[ports(1), ports(2948)], elements.as_slice()].concat();
+        let user_data = UserData {
+            elements,
+            ..UserData::default()
+        };
+        let found = user_data.concatenation().unwrap();
+        assert_eq!(
+            (found.reference, found.total, found.number),
+            (reference, 5, 4)
+        );
+        assert_eq!(user_data.ports().unwrap().destination, 2948);
+    }
+}
+
 #[test]
 fn a_response_comes_with_or_without_a_header_of_the_message() {
     let response = field(&all("responses")[0], "response_with_udh");
@@ -340,6 +389,43 @@ fn septets_are_counted_as_such() {
     assert_eq!(deliver.user_data.septets, Some(5));
     assert_eq!(deliver.user_data.body.len(), 5);
     assert_eq!(deliver.encode().unwrap(), tpdu);
+}
+
+/// TS 23.038 clause 4: which codings count septets. Nine of
+/// them take eight octets.
+#[test]
+fn reserved_alphabets_are_the_default_one() {
+    for (coding, is_septets) in [
+        // General: default alphabet, 8 bits, UCS2, reserved; classes; compressed.
+        (0x00, true),
+        (0x04, false),
+        (0x08, false),
+        (0x0c, true),
+        (0x10, true),
+        (0x16, false),
+        (0x1e, true),
+        (0x20, false),
+        (0x4c, true),
+        // Reserved groups; waiting messages in the default alphabet and in UCS2.
+        (0x84, true),
+        (0xc0, true),
+        (0xd8, true),
+        (0xe0, false),
+        // Data coding and class: default alphabet, 8 bits.
+        (0xf2, true),
+        (0xf6, false),
+    ] {
+        let octets = if is_septets { 8 } else { 9 };
+        let head = [0x04, 0x02, 0x81, 0x21, 0x00, coding];
+        let tpdu = [&head[..], &[0; 7], &[9], &vec![0x2a; octets]].concat();
+        let deliver = Deliver::parse(&tpdu).unwrap();
+        assert_eq!(
+            deliver.user_data.septets,
+            is_septets.then_some(9),
+            "{coding:02x}"
+        );
+        assert_eq!(deliver.encode().unwrap(), tpdu);
+    }
 }
 
 #[test]
