@@ -23,8 +23,10 @@ impl Flow {
             _ => return None,
         };
         Some(match (is_interindustry, instruction) {
-            // READ BINARY, READ RECORD, GET RESPONSE; RETRIEVE DATA, GET DATA
-            (true, 0xb0 | 0xb2 | 0xc0) | (false, 0xca | 0xcb) => Self::Out,
+            // READ BINARY, READ RECORD, GET RESPONSE; GET DATA. RETRIEVE DATA (CB) is not
+            // here: P3 of its first block is Lc, of the others Le (TS 102 221 clause
+            // 11.3.1).
+            (true, 0xb0 | 0xb2 | 0xc0) | (false, 0xca) => Self::Out,
             (
                 true,
                 // SELECT, UPDATE BINARY, UPDATE RECORD, SEARCH RECORD, INCREASE
@@ -59,8 +61,15 @@ mod tests {
         assert_eq!(Flow::of(0x80, 0xca), Some(Flow::Out));
         assert_eq!(Flow::of(0x00, 0xd6), Some(Flow::In));
         assert_eq!(Flow::of(0x80, 0xf2), Some(Flow::In));
-        // A class that is not for this instruction, a GSM SIM's, and reserved ones.
-        for (class, instruction) in [(0x80, 0xb0), (0xa0, 0xb0), (0x10, 0xb0), (0xff, 0xa4)] {
+        // A class that is not for this instruction, a GSM SIM's, and reserved ones;
+        // RETRIEVE DATA, whose P3 depends on P2: 80CB0080 01 5C 00 and 80CB0000 00.
+        for (class, instruction) in [
+            (0x80, 0xb0),
+            (0xa0, 0xb0),
+            (0x10, 0xb0),
+            (0xff, 0xa4),
+            (0x80, 0xcb),
+        ] {
             assert_eq!(Flow::of(class, instruction), None);
         }
     }
