@@ -223,6 +223,19 @@ impl<'a> SealedCommand<'a> {
     /// know no key. CNTR is that of the command where it could be read.
     #[must_use]
     pub fn refusal(&self, why: &UiccError) -> Option<Vec<u8>> {
+        self.refused(match why {
+            UiccError::CheckFailed => Status::CheckFailed,
+            UiccError::DecipheringFailed => Status::CipheringError,
+            _ => Status::UnidentifiedSecurityError,
+        })
+    }
+
+    /// The same with a status of the caller's, for a command that is not opened: one
+    /// without a CC whose target is not there, or wants more security. To decipher it
+    /// would tell its sender, who may know no key, what any octets decipher to: in the
+    /// CNTR of the answer, and by whether the padding can be.
+    #[must_use]
+    pub fn refused(&self, status: Status) -> Option<Vec<u8>> {
         let spi = self.terms.spi;
         if spi.receipt == Receipt::Never {
             return None;
@@ -230,11 +243,6 @@ impl<'a> SealedCommand<'a> {
         let cntr = match (spi.is_ciphered, self.rest.first_chunk()) {
             (false, Some(octets)) => Cntr::from_octets(*octets),
             _ => Cntr::default(),
-        };
-        let status = match why {
-            UiccError::CheckFailed => Status::CheckFailed,
-            UiccError::DecipheringFailed => Status::CipheringError,
-            _ => Status::UnidentifiedSecurityError,
         };
         response::plain(self.framing, self.terms.tar, cntr, status).ok()
     }

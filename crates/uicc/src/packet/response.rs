@@ -87,7 +87,9 @@ impl ReceiptTerms {
     ///
     /// A response without RC or CC where one was asked for is read as it stands
     /// ([`Proof::Missing`]); where only ciphering was asked for, one that is not a
-    /// whole number of blocks is taken as not ciphered.
+    /// whole number of blocks is taken as not ciphered. One whose RC or CC is wrong is
+    /// [`Proof::Failed`], also where what another key deciphers has no padding that can
+    /// be: then its data has it all.
     ///
     /// # Errors
     /// [`UiccError::Truncated`], [`UiccError::Length`]; as for [`super::wrap`].
@@ -144,7 +146,12 @@ impl ReceiptTerms {
             cntr: Cntr::from_octets([a, b, c, d, e]),
             pcntr,
             status: Status::from_octet(status),
-            data: unpadded(&agreed, data, pcntr)?.to_vec(),
+            data: match (unpadded(&agreed, data, pcntr), proof) {
+                (Ok(data), _) => data,
+                (Err(_), Proof::Failed) => data,
+                (Err(error), _) => return Err(error),
+            }
+            .to_vec(),
             proof,
         })
     }

@@ -199,6 +199,85 @@ fn what_can_not_be_opened_is_answered_in_the_clear() {
     assert_eq!(sealed.refusal(&UiccError::CheckFailed), None);
 }
 
+/// A command that is not even opened: ciphered without a CC, for a target that wants one.
+#[test]
+fn a_refusal_before_opening_has_no_counter_that_was_ciphered() {
+    let (mut header, keys) = aes();
+    // RPL 11, RHL 10, TAR, CNTR, no padding, 0A.
+    let answer = |cntr| {
+        [
+            2, 0x71, 0, 0, 11, 10, 0xb0, 0, 0x11, 0, 0, 0, 0, cntr, 0, 10,
+        ]
+        .to_vec()
+    };
+    for (spi, expected) in [
+        ([0x04, 0x01], Some(answer(0))),
+        ([0x04, 0x19], Some(answer(0))),
+        ([0x00, 0x02], Some(answer(0x11))),
+        ([0x04, 0x00], None),
+    ] {
+        header.spi = Spi::from_octets(spi).unwrap();
+        let packet = wrap(Framing::Sms, &header, Some(&keys), &[1; 11]).unwrap();
+        let sealed = SealedCommand::parse(Framing::Sms, &packet).unwrap();
+        let refused = sealed.refused(Status::InsufficientSecurityLevel);
+        assert_eq!(refused, expected, "{spi:02x?}");
+    }
+}
+
+/// A response that was changed or is another key's: its CC is wrong, and that is what is
+/// said, whatever its padding has become.
+#[test]
+fn a_wrong_cc_is_named_before_the_padding() {
+    let (header, keys) = aes();
+    let terms = uicc::packet::ReceiptTerms {
+        spi: header.spi,
+        kic: header.kic,
+        kid: header.kid,
+        tar: header.tar,
+    };
+    let made = terms.write(Framing::Sms, Some(&keys), header.cntr, Status::Ok, &[1; 20]);
+    let made = made.unwrap();
+    // The first block has CNTR, PCNTR and the status.
+    for at in 9..25 {
+        let mut changed = made.clone();
+        changed[at] ^= 1;
+        let read = terms.read(Framing::Sms, Some(&keys), &changed).unwrap();
+        assert_eq!(read.proof, Proof::Failed, "{at}");
+    }
+}
+
+/// Ciphered in blocks by themselves (DES in ECB mode), a block of the data becomes the one
+/// with the counters: PCNTR, and two octets of data.
+#[test]
+fn padding_longer_than_the_data_is_refused() {
+    let set = KeySet::new(2).unwrap();
+    let keys = set
+        .with_cipher(CipherAlgorithm::DesEcb, &[7; 8], SingleDes::Allowed)
+        .unwrap();
+    let (mut header, _) = aes();
+    header.spi = Spi::from_octets([0x04, 0x00]).unwrap();
+    header.kic = 0x2d;
+    for (pcntr, data) in [
+        (0, Some(&[1, 2][..])),
+        (2, Some(&[])),
+        (3, None),
+        (15, None),
+    ] {
+        let block = [0, 0, 0, 0, 9, pcntr, 1, 2];
+        let long = [&[0, 0][..], &block].concat();
+        let packet = wrap(Framing::Sms, &header, Some(&keys), &long).unwrap();
+        // CPL, CHL to TAR, two blocks: without the first of them.
+        assert_eq!(packet.len(), 2 + 8 + 16);
+        let cut = [&[0, 16][..], &packet[2..10], &packet[18..]].concat();
+        let sealed = SealedCommand::parse(Framing::Sms, &cut).unwrap();
+        let opened = sealed.open(Some(&keys));
+        match data {
+            Some(data) => assert_eq!(opened.unwrap().data, data),
+            None => assert_eq!(opened.err(), Some(UiccError::Length("padding counter"))),
+        }
+    }
+}
+
 #[test]
 fn a_receipt_comes_only_where_it_is_asked_for() {
     let (mut header, keys) = aes();
