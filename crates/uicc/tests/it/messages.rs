@@ -252,6 +252,58 @@ fn a_part_whose_numbers_can_not_be_is_a_message() {
     }
 }
 
+/// A reference, the packet's element and one that nobody knows, in every order and with
+/// references of both lengths, through their TPDUs.
+#[test]
+fn elements_come_in_any_order() {
+    let packet: Vec<u8> = (0..200).collect();
+    let element = |identifier, value: &[u8]| Element {
+        identifier,
+        value: value.to_vec(),
+    };
+    for is_long in [false, true] {
+        let place = |number| match is_long {
+            false => element(0x00, &[7, 2, number]),
+            true => element(0x08, &[1, 7, 2, number]),
+        };
+        let unknown = element(0x24, &[1]);
+        let first = [place(1), element(0x70, &[]), unknown.clone()];
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            let second = vec![unknown.clone(), place(2)];
+            let elements = order.map(|number| first[number].clone()).to_vec();
+            let mut reassembler = Reassembler::new(Limits::default());
+            let mut taken = Vec::new();
+            for (elements, body) in [(elements, &packet[..120]), (second, &packet[120..])] {
+                let user_data = UserData {
+                    elements,
+                    body: body.to_vec(),
+                    septets: None,
+                };
+                let tpdu = Deliver::to_card(sender(), STAMP, user_data)
+                    .encode()
+                    .unwrap();
+                let deliver = Deliver::parse(&tpdu).unwrap();
+                taken.push(reassembler.take(at(0), &deliver.originator, deliver.user_data));
+            }
+            let [Taken::Waits, Taken::Whole(whole)] = &taken[..] else {
+                panic!("{order:?}: {taken:?}")
+            };
+            let carried = packet_of(whole).unwrap();
+            assert_eq!(
+                (carried.kind, &carried.packet),
+                (PacketKind::Command, &packet)
+            );
+        }
+    }
+}
+
 /// Clause 9.2.3.24: an element that comes twice, and those that exclude one another (a
 /// reference of 8 and one of 16 bits): the last one counts. What clause 9.2.3.24.1
 /// ignores does not.

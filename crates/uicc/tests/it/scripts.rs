@@ -52,8 +52,18 @@ fn long_commands() {
     let octets = CommandScript::new(Format::Expanded, vec![long]).encode();
     let prefix = field(&vector("expanded 200-octet C-APDU prefix"), "prefix");
     assert!(octets.unwrap().starts_with(&prefix));
-    for length in [127 - 5, 128 - 5, 255 - 5, 255] {
+    // An APDU's five octets before its data; BER lengths of 127, 128, 255, 256, 260.
+    for (length, object) in [
+        (127 - 5, "227f"),
+        (128 - 5, "228180"),
+        (255 - 5, "2281ff"),
+        (256 - 5, "22820100"),
+        (255, "22820104"),
+    ] {
         let command = CommandApdu::new([0x00, 0xd6, 0, 0]).with_data(vec![0x5a; length]);
+        let head = hex(&format!("{object}00d60000{length:02x}5a"));
+        let one = CommandScript::new(Format::Indefinite, vec![command.clone()]);
+        assert!(one.encode().unwrap()[2..].starts_with(&head), "{length}");
         for format in [Format::Compact, Format::Expanded, Format::Indefinite] {
             let script = CommandScript::new(format, vec![command.clone(); 3]);
             let octets = script.encode().unwrap();
