@@ -9,7 +9,8 @@
 use uicc::UiccError;
 use uicc::apdu::StatusWord;
 use uicc::packet::{
-    Carrier, Command, Framing, Integrity, KeySet, Receipt, ReceiptTerms, SealedCommand, Status,
+    Carrier, Cntr, Command, Framing, Integrity, KeySet, Receipt, ReceiptTerms, SealedCommand,
+    Status,
 };
 use uicc::sms::{Deliver, PacketKind, packet_of};
 
@@ -37,6 +38,10 @@ pub(super) fn download(state: &mut State, tpdu: &[u8]) -> Result<Vec<u8>, Status
     let sealed = SealedCommand::parse(Framing::Sms, &carried.packet);
     let sealed = sealed.map_err(|_| StatusWord::WRONG_DATA)?;
     let carrier = sealed.terms().spi.carrier;
+    if let Some(status) = unwelcome(state, sealed.terms()) {
+        let receipt = sealed.refused(status).unwrap_or_default();
+        return Ok(sent(state, &deliver, carrier, receipt));
+    }
     let number = sealed.key_set().ok().flatten();
     let keys = number.and_then(|number| state.key_set(number));
     match sealed.open(keys.as_ref()) {
@@ -45,6 +50,19 @@ pub(super) fn download(state: &mut State, tpdu: &[u8]) -> Result<Vec<u8>, Status
             let receipt = sealed.refusal(&error).unwrap_or_default();
             Ok(sent(state, &deliver, carrier, receipt))
         }
+    }
+}
+
+/// Why a command without a CC is not even opened: what it deciphers to would be told to
+/// somebody who may know no key.
+fn unwelcome(state: &State, terms: &ReceiptTerms) -> Option<Status> {
+    if terms.spi.integrity == Integrity::Checksum {
+        return None;
+    }
+    match state.target(terms.tar) {
+        None => Some(Status::TarUnknown),
+        Some(target) if !target.takes(terms.spi) => Some(Status::InsufficientSecurityLevel),
+        Some(_) => None,
     }
 }
 
@@ -172,7 +190,12 @@ impl Opened {
             let mut plain = *terms;
             plain.spi.receipt_integrity = Integrity::None;
             plain.spi.receipt_is_ciphered = false;
-            self.made(&plain, status, &[]).ok()
+            let cntr = match terms.spi.is_ciphered && !self.has_cc() {
+                true => Cntr::default(),
+                false => self.command.cntr,
+            };
+            let keys = self.keys.as_ref();
+            plain.write(Framing::Sms, keys, cntr, status, &[]).ok()
         })
     }
 }

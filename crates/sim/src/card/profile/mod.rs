@@ -31,6 +31,7 @@ mod document;
 mod usim;
 
 use clock::Random;
+use uicc::files::{Imsi, Value};
 use uicc::packet::{Cntr, Tar};
 
 use super::access::{Granted, Pin, Pins};
@@ -114,8 +115,11 @@ impl Profile {
         let iccid = document.iccid.as_deref().unwrap_or("8988211000000000011");
         let imsi = document.imsi.as_deref().unwrap_or("001010000000001");
         let iccid = swapped(iccid, 10).ok_or_else(|| wrong("iccid: 18 to 20 digits"))?;
-        let imsi = imsi_octets(imsi).ok_or_else(|| wrong("imsi: 6 to 15 digits"))?;
-        for (path, octets) in [("3f00/2fe2", iccid), ("3f00/7ff0/6f07", imsi)] {
+        let imsi = Imsi::new(imsi).ok_or_else(|| wrong("imsi: 6 to 15 digits"))?;
+        for (path, octets) in [
+            ("3f00/2fe2", iccid),
+            ("3f00/7ff0/6f07", Value::Imsi(imsi).encode()),
+        ] {
             set(&mut files, path, Content::Transparent(Octets(octets)))?;
         }
         for row in &document.file {
@@ -245,21 +249,4 @@ fn swapped(digits: &str, octets: usize) -> Option<Vec<u8>> {
         out.push(low | high << 4);
     }
     fits.then_some(out)
-}
-
-/// EF IMSI (TS 31.102 clause 4.2.2): a length, then parity 9 or 1 and the digits.
-fn imsi_octets(digits: &str) -> Option<Vec<u8>> {
-    if !(6..=15).contains(&digits.len()) || !digits.bytes().all(|it| it.is_ascii_digit()) {
-        return None;
-    }
-    let parity = if digits.len() % 2 == 1 { 9 } else { 1 };
-    let nibbles = std::iter::once(parity).chain(digits.bytes().map(|digit| digit - b'0'));
-    let mut nibbles = nibbles.chain(std::iter::repeat(0xf));
-    let used = u8::try_from((digits.len() + 2) / 2).ok()?;
-    let mut out = vec![used];
-    for _ in 0..8 {
-        let (low, high) = (nibbles.next()?, nibbles.next()?);
-        out.push(low | high << 4);
-    }
-    Some(out)
 }

@@ -148,3 +148,23 @@ fn what_is_no_packet() {
     // TP-FCS D5: error of the card in data download.
     assert_eq!((text(&report).as_str(), is_error), ("00d500", true));
 }
+
+/// Octets of a command that somebody has heard, as the first block of one of his own that
+/// is ciphered without a CC: what they decipher to is not in the answer, nor whether the
+/// padding could be.
+#[test]
+fn what_octets_decipher_to_is_told_to_nobody() {
+    let mut card = card();
+    for cntr in 1000..1064 {
+        let script = "00a4000c026f46 00d6000110 53544543524554534543524554534543";
+        let heard = packet(&header(0x1619, USIM, cntr), script);
+        for (block, spi) in heard[10..].chunks(16).zip([4, 5, 4, 5]) {
+            // CHL 13, with an RC of two octets 15.
+            let head = [[13, 15][usize::from(spi & 1)], spi, 0x01, 0x12, 0x11];
+            let body = [&head[..], &USIM.0, block, &heard[10..26]].concat();
+            let forged = [&[0, body.len() as u8], body.as_slice()].concat();
+            let answer = text(&send(&mut card, &forged).receipt);
+            assert_eq!(answer, "027100000b0ab000100000000000000a");
+        }
+    }
+}
