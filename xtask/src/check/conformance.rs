@@ -60,7 +60,7 @@ fn named(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Names of all functions below a directory.
-fn functions(dir: &Path) -> Result<Vec<String>> {
+pub(super) fn functions(dir: &Path) -> Result<Vec<String>> {
     let mut files = Vec::new();
     collect(dir, &mut files)?;
     let mut names = Vec::new();
@@ -117,7 +117,7 @@ fn kind(line: &str) -> Option<usize> {
 }
 
 /// A row's cells; `\|` is no end of one.
-fn cells(line: &str) -> Vec<String> {
+pub(super) fn cells(line: &str) -> Vec<String> {
     let line = line.replace("\\|", "\u{1}");
     let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
     inner

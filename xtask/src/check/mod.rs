@@ -1,5 +1,6 @@
 //! `./x check`: what a reviewer would otherwise look for by hand.
 
+mod clauses;
 mod conformance;
 mod house;
 mod layers;
@@ -19,6 +20,7 @@ pub(crate) fn run_rules() -> Result<()> {
     let mut faults = layers::faults(&workspace);
     faults.extend(licences::faults(&workspace));
     faults.extend(house::faults(&root()?)?);
+    faults.extend(clauses::faults(&root()?)?);
     faults.extend(conformance::faults(&root()?)?);
     for fault in &faults {
         eprintln!("x: {fault}");
