@@ -1,4 +1,4 @@
-//! `./x readme`: runs the README's walk as it stands there, in an empty directory
+//! `./x readme`: runs the README's walks as they stand there, in an empty directory
 //! and with the program that was just built, and looks at what came of it.
 
 use std::fs;
@@ -58,22 +58,27 @@ pub(crate) fn run() -> Result<()> {
     if completed != DEVICES {
         bail!("{completed} of {DEVICES} orders completed:\n{printed}");
     }
+    let mut lines = printed.lines();
+    if !lines.any(|line| line.starts_with("cc_ok ") && line.ends_with(" true")) {
+        bail!("no receipt of the card was proven:\n{printed}");
+    }
     fs::remove_dir_all(&dir)?;
     Ok(())
 }
 
-/// The commands between the marks: the indented lines.
+/// The commands between the marks, of all places that have them: the indented lines.
 fn script(readme: &str) -> Result<String> {
-    let walk = readme
-        .split_once(BEGIN)
-        .and_then(|(_, rest)| rest.split_once(END))
-        .map(|(walk, _)| walk)
-        .context("the README has no walk")?;
-    let lines: Vec<&str> = walk
-        .lines()
-        .filter_map(|line| line.strip_prefix("    "))
-        .collect();
-    Ok(lines.join("\n"))
+    let mut lines = Vec::new();
+    let mut rest = readme;
+    while let Some((_, behind)) = rest.split_once(BEGIN) {
+        let (walk, behind) = behind.split_once(END).context("a walk has no end")?;
+        lines.extend(walk.lines().filter_map(|line| line.strip_prefix("    ")));
+        rest = behind;
+    }
+    match lines.is_empty() {
+        true => bail!("the README has no walk"),
+        false => Ok(lines.join("\n")),
+    }
 }
 
 /// The shell and everything that it started.
@@ -116,6 +121,9 @@ mod tests {
         let readme =
             format!("    no\n{BEGIN}\ntext\n\n    one \\\n      two\nmore\n{END}\n    no\n");
         assert_eq!(script(&readme).unwrap(), "one \\\n  two");
+        let twice = format!("{readme}{BEGIN}\n    three\n{END}\n");
+        assert_eq!(script(&twice).unwrap(), "one \\\n  two\nthree");
+        assert!(script(&format!("{readme}{BEGIN}\n    three\n")).is_err());
         assert!(script("    no").is_err());
     }
 }
