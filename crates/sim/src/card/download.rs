@@ -4,7 +4,9 @@
 //!
 //! What could not be opened is answered in the clear and changes nothing. So is an error
 //! of a command without a CC: whoever sent it may know no key, and a receipt that is
-//! signed all the same would be a gift (a known text under the key).
+//! signed all the same would be a gift (a known text under the key). Neither makes the
+//! card send a message to whatever number the sender names, nor does a packet that comes
+//! again: such answers are in the report, whatever SPI asks for.
 
 use uicc::UiccError;
 use uicc::apdu::StatusWord;
@@ -37,19 +39,14 @@ pub(super) fn download(state: &mut State, tpdu: &[u8]) -> Result<Vec<u8>, Status
     let carried = carried.ok_or(StatusWord::WRONG_DATA)?;
     let sealed = SealedCommand::parse(Framing::Sms, &carried.packet);
     let sealed = sealed.map_err(|_| StatusWord::WRONG_DATA)?;
-    let carrier = sealed.terms().spi.carrier;
     if let Some(status) = unwelcome(state, sealed.terms()) {
-        let receipt = sealed.refused(status).unwrap_or_default();
-        return Ok(sent(state, &deliver, carrier, receipt));
+        return Ok(sealed.refused(status).unwrap_or_default());
     }
     let number = sealed.key_set().ok().flatten();
     let keys = number.and_then(|number| state.key_set(number));
     match sealed.open(keys.as_ref()) {
         Ok(command) => Ok(Opened::new(state, command, number).answer(state, &deliver)),
-        Err(error) => {
-            let receipt = sealed.refusal(&error).unwrap_or_default();
-            Ok(sent(state, &deliver, carrier, receipt))
-        }
+        Err(error) => Ok(sealed.refusal(&error).unwrap_or_default()),
     }
 }
 
@@ -63,18 +60,6 @@ fn unwelcome(state: &State, terms: &ReceiptTerms) -> Option<Status> {
         None => Some(Status::TarUnknown),
         Some(target) if !target.takes(terms.spi) => Some(Status::InsufficientSecurityLevel),
         Some(_) => None,
-    }
-}
-
-/// A receipt on its way: in the report, or to the outbox.
-fn sent(state: &mut State, deliver: &Deliver, carrier: Carrier, receipt: Vec<u8>) -> Vec<u8> {
-    match carrier {
-        Carrier::Submit if !receipt.is_empty() => {
-            // A receipt has 8 KiB and a script's last answer at most.
-            let _ = state.outbox.post(&deliver.originator, &receipt);
-            Vec::new()
-        }
-        _ => receipt,
     }
 }
 
@@ -114,6 +99,7 @@ impl Opened {
     fn answer(self, state: &mut State, deliver: &Deliver) -> Vec<u8> {
         let verdict = self.judged(state);
         let is_proven = self.has_cc() || verdict.is_ok();
+        let may_send = self.may_send(state, &verdict);
         let (status, data) = match verdict {
             Ok(target) => run(state, &target, &self.command.data),
             Err(status) => Err(status),
@@ -123,15 +109,33 @@ impl Opened {
         let Some(receipt) = self.receipt(is_proven, status, &data) else {
             return Vec::new();
         };
-        if carrier == Carrier::DeliverReport && receipt.len() > MOST_IN_REPORT {
-            let notice = self.receipt(is_proven, Status::ResponseBySubmit, &[]);
-            sent(state, deliver, Carrier::Submit, receipt);
-            return notice.unwrap_or_default();
+        let is_long = receipt.len() > MOST_IN_REPORT;
+        match (carrier, may_send) {
+            (Carrier::Submit, true) => post(state, deliver, &receipt),
+            (Carrier::DeliverReport, true) if is_long => {
+                post(state, deliver, &receipt);
+                let notice = self.receipt(is_proven, Status::ResponseBySubmit, &[]);
+                return notice.unwrap_or_default();
+            }
+            // There is no room anywhere for what the script gave.
+            _ if is_long => return self.receipt(is_proven, status, &[]).unwrap_or_default(),
+            _ => return receipt,
         }
-        sent(state, deliver, carrier, receipt)
+        Vec::new()
     }
 
-    /// Counter, target, security level. A command without a CC moves a counter only if
+    /// Whether its receipt may be a message of the card's own: where there is room, for a
+    /// command that was taken or whose CC was right, and which does not come again.
+    fn may_send(&self, state: &State, verdict: &Verdict) -> bool {
+        let is_meant = match verdict {
+            Ok(_) => true,
+            Err(Status::CounterLow | Status::CounterHigh | Status::CounterBlocked) => false,
+            Err(_) => self.has_cc(),
+        };
+        is_meant && state.outbox.has_room(self.has_cc())
+    }
+
+    /// Counter, target, security level, room. A command without a CC moves a counter only if
     /// its target takes such commands: else anybody could block the key set.
     fn judged(&self, state: &mut State) -> Verdict {
         let terms = self.command.terms();
@@ -145,6 +149,11 @@ impl Opened {
         // A receipt that can't be made is found out before anything is done.
         let receipt = self.made(terms, Status::Ok, &[]);
         receipt.map_err(|_| Status::UnidentifiedSecurityError)?;
+        // So is one that has no room.
+        let is_sent = terms.spi.carrier == Carrier::Submit && terms.spi.receipt != Receipt::Never;
+        if is_sent && !state.outbox.has_room(self.has_cc()) {
+            return Err(Status::InsufficientMemory);
+        }
         if !self.has_cc() {
             self.count(state)?;
         }
@@ -198,6 +207,12 @@ impl Opened {
             plain.write(Framing::Sms, keys, cntr, status, &[]).ok()
         })
     }
+}
+
+/// Puts a receipt where the terminal fetches it.
+fn post(state: &mut State, deliver: &Deliver, receipt: &[u8]) {
+    // A receipt has 8 KiB and a script's last answer at most: it has less than 255 parts.
+    let _ = state.outbox.post(&deliver.originator, receipt);
 }
 
 /// Carries a script out in a session of its own.

@@ -8,8 +8,11 @@ use uicc::sms::{Address, DCS_CARD, PID_DOWNLOAD, PacketKind, Reference, Submit, 
 
 use super::octets::Octets;
 
-/// TPDUs that wait at most; what came first goes when there are more.
+/// Where this many TPDUs wait, no command is carried out whose receipt would be another;
+/// the last receipt before that may have a few more. None is ever given up.
 const MOST: usize = 255;
+/// The same for commands without a CC: whoever knows no key leaves room for the others.
+const MOST_WITHOUT_CC: usize = 64;
 /// The header element that stands before a packet as it is made.
 const RESPONSE_HEADER: [u8; 3] = [0x02, 0x71, 0x00];
 
@@ -46,6 +49,12 @@ impl Outbox {
         self.waiting.is_empty()
     }
 
+    /// Whether there is room for the receipt of another command, by whether it has a CC.
+    pub(super) const fn has_room(&self, has_cc: bool) -> bool {
+        let most = if has_cc { MOST } else { MOST_WITHOUT_CC };
+        self.waiting.len() < most
+    }
+
     /// Puts a response packet, `02 71 00` and on, into as few messages as it needs.
     ///
     /// # Errors
@@ -68,8 +77,6 @@ impl Outbox {
             self.waiting.push(Octets(submit.encode()?));
             self.reference = self.reference.wrapping_add(1);
         }
-        let over = self.waiting.len().saturating_sub(MOST);
-        self.waiting.drain(..over);
         Ok(())
     }
 
