@@ -183,6 +183,22 @@ fn refusals() {
         "0g",
     ];
     refused(&run, "no hexadecimal digit");
+    // TP-PID 00: a message for the user. With 7F the card has it: no CC, and no receipt.
+    let message = |protocol: &str| {
+        let command = "000e0d00000000b00010000000000000";
+        format!("440191f1{protocol}f60000000000000013027000{command}")
+    };
+    let given = ["ota", "card", "run", "--state", &card, "--json"];
+    let said = refused(
+        &[&given[..], &[&message("00")]].concat(),
+        "message-not-for-card",
+    );
+    assert!(said.contains("TP-PID 00, TP-DCS f6"), "{said}");
+    let taken = one(&rehome(&[&given[..], &[&message("7f")]].concat()));
+    assert_eq!(
+        (&taken["status"], &taken["report"]),
+        (&"9000".into(), &"0000".into())
+    );
     fs::set_permissions(
         Path::new(&card).join("card.json"),
         fs::Permissions::from_mode(0o644),

@@ -29,9 +29,13 @@ const MOST_IN_REPORT: usize = 128;
 /// others and where no receipt is asked for.
 ///
 /// # Errors
-/// 6A80 for what is no command packet at all.
+/// 6A80 for what is no command packet at all. TP-PID and the class are the mobile's to look
+/// at; but septets are no packet.
 pub(super) fn download(state: &mut State, tpdu: &[u8]) -> Result<Vec<u8>, StatusWord> {
     let deliver = Deliver::parse(tpdu).map_err(|_| StatusWord::WRONG_DATA)?;
+    if deliver.user_data.septets.is_some() {
+        return Err(StatusWord::WRONG_DATA);
+    }
     let Some(message) = state.waiting.take(tpdu, &deliver) else {
         return Ok(Vec::new());
     };

@@ -22,6 +22,17 @@ pub enum CardError {
     /// Malformed: a message that can't be written.
     #[error("a message is wrong: {0}")]
     Message(#[source] UiccError),
+    /// Denied: a message that a mobile does not give to its card.
+    #[error(
+        "the message is not for the card: TP-PID {protocol:02x}, TP-DCS {coding:02x}, \
+         not 7f and class 2"
+    )]
+    NotForCard {
+        /// TP-PID.
+        protocol: u8,
+        /// TP-DCS.
+        coding: u8,
+    },
     /// Malformed: a state that can't be read, without what stands there.
     #[error("the card's state can't be read (line {line}, column {column})")]
     Unreadable {
@@ -68,6 +79,7 @@ impl CardError {
             Self::Profile(_) => "profile-unreadable",
             Self::ProfileValue(_) => "profile-wrong",
             Self::Keys(error) | Self::Message(error) => error.code(),
+            Self::NotForCard { .. } => "message-not-for-card",
             Self::Unreadable { .. } => "card-state-unreadable",
             Self::State(_) => "card-state-wrong",
             Self::Version(_) => "card-state-version",

@@ -1,8 +1,9 @@
 //! A mobile around a card (3GPP TS 31.111 clause 7.1.1, TS 23.040 clause 9.2.2): gives it
-//! SMS-DELIVERs, makes reports of its answers, and sends what it wants sent.
+//! the SMS-DELIVERs that are for it, makes reports of its answers, and sends what it wants
+//! sent.
 
 use uicc::apdu::{CommandApdu, Meaning, ResponseApdu, StatusWord};
-use uicc::sms::{DCS_CARD, DeliverReport, PID_DOWNLOAD, SmsPpDownload};
+use uicc::sms::{Deliver, DeliverReport, PID_DOWNLOAD, SmsPpDownload};
 
 use super::{Card, CardError, StoredCard};
 
@@ -48,7 +49,10 @@ pub struct Delivered {
     pub submits: Vec<Vec<u8>>,
 }
 
-/// TP-FCS: an error of the card in data download (TS 23.040 clause 9.2.3.22).
+/// 9300: the card's toolkit is busy (TS 31.111 clause 7.1.1.1).
+const BUSY: StatusWord = StatusWord(0x9300);
+/// TP-FCS for that, and for any other error of the card (TS 23.040 clause 9.2.3.22).
+const TOOLKIT_BUSY: u8 = 0xd4;
 const DOWNLOAD_ERROR: u8 = 0xd5;
 
 /// Says what the mobile can do; after power on.
@@ -61,11 +65,20 @@ pub fn start(chip: &mut impl Chip) -> Result<Vec<Vec<u8>>, CardError> {
     sent(chip, answered.status)
 }
 
-/// Gives an SMS-DELIVER to the card, by ENVELOPE.
+/// Gives an SMS-DELIVER to the card, by ENVELOPE, if it is for the card: TP-PID 7F and a
+/// TP-DCS of class 2. What becomes of others is between the mobile and its user.
 ///
 /// # Errors
-/// As [`Chip::apdu`]; [`CardError::Message`] for a TPDU that is too long.
+/// As [`Chip::apdu`]; [`CardError::NotForCard`]; [`CardError::Message`] for a TPDU that
+/// can't be read or is too long.
 pub fn deliver(chip: &mut impl Chip, tpdu: &[u8]) -> Result<Delivered, CardError> {
+    let message = Deliver::parse(tpdu).map_err(CardError::Message)?;
+    if message.protocol != PID_DOWNLOAD || !is_class_2(message.coding) {
+        return Err(CardError::NotForCard {
+            protocol: message.protocol,
+            coding: message.coding,
+        });
+    }
     let download = SmsPpDownload {
         service_centre: None,
         tpdu: tpdu.to_vec(),
@@ -80,7 +93,7 @@ pub fn deliver(chip: &mut impl Chip, tpdu: &[u8]) -> Result<Delivered, CardError
     }
     let (status, receipt) = (answered.status, answered.data);
     let is_error = status.meaning() != Meaning::Done;
-    let report = report(&receipt, is_error).encode();
+    let report = report(&message, &receipt, status).encode();
     Ok(Delivered {
         status,
         report: (report.map_err(CardError::Message)?, is_error),
@@ -89,15 +102,28 @@ pub fn deliver(chip: &mut impl Chip, tpdu: &[u8]) -> Result<Delivered, CardError
     })
 }
 
-/// The report of what a card gave.
-fn report(receipt: &[u8], is_error: bool) -> DeliverReport {
+/// Whether TP-DCS has a class, and that is 2 (TS 23.038 clause 4): in the groups of
+/// general coding, with and without automatic deletion, and in that of classes.
+const fn is_class_2(coding: u8) -> bool {
+    let has_class = matches!(coding >> 4, 0x1 | 0x3 | 0x5 | 0x7 | 0xf);
+    has_class && coding & 3 == 2
+}
+
+/// The report of what a card gave. TP-PID and TP-DCS are those of the message (TS 31.111
+/// clause 7.1.1.1).
+fn report(message: &Deliver, receipt: &[u8], status: StatusWord) -> DeliverReport {
+    let failure = match status {
+        BUSY => Some(TOOLKIT_BUSY),
+        _ if status.meaning() == Meaning::Done => None,
+        _ => Some(DOWNLOAD_ERROR),
+    };
     let user_data = match receipt {
         [] => None,
-        octets => Some((DCS_CARD, with_header(octets))),
+        octets => Some((message.coding, with_header(octets))),
     };
     DeliverReport {
-        failure: is_error.then_some(DOWNLOAD_ERROR),
-        protocol: user_data.as_ref().map(|_| PID_DOWNLOAD),
+        failure,
+        protocol: user_data.as_ref().map(|_| message.protocol),
         user_data,
     }
 }

@@ -5,6 +5,7 @@ use sim::card::{Card, StoredCard, deliver};
 use sim::net::SimRandom;
 
 use clock::Random;
+use uicc::sms::SmsPpDownload;
 
 use super::support::{USIM, card, header, packet, tpdus};
 
@@ -96,8 +97,14 @@ fn any_message() {
                 let place = usize::from(place) % tpdu.len();
                 tpdu[place] ^= 1 << (bit & 7);
             }
-            // One that can't be put into an ENVELOPE is the mobile's error.
-            let _ = deliver(&mut card, tpdu);
+            // What a mobile keeps for itself, a card has to bear all the same.
+            if deliver(&mut card, tpdu).is_err() {
+                let download = SmsPpDownload {
+                    service_centre: None,
+                    tpdu: tpdu.clone(),
+                };
+                card.handle_apdu(&download.command().unwrap());
+            }
         }
     }
     can_be(&card);

@@ -6,6 +6,7 @@ mod counters;
 mod files;
 mod language;
 mod messages;
+mod mobile;
 mod outbox;
 mod receipts;
 mod refusals;
