@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
-use uicc::packet::{Cntr, Proof, ReceiptTerms, Status};
+use serde_json::json;
+use uicc::packet::{Cntr, Integrity, Proof, ReceiptTerms, Response, Status};
 
 use super::keys::Keys;
 use super::{Terms, print};
@@ -13,7 +13,7 @@ use crate::hex;
 pub(crate) enum Verb {
     /// Make the response of a card
     Make(Make),
-    /// Read a response, and say whether its CC holds
+    /// Read a response, and say what proves it
     Read(Read),
 }
 
@@ -84,29 +84,42 @@ fn make(arguments: &Make) -> Result<()> {
     Ok(())
 }
 
-/// Prints what it finds in any case; exit status 1 if the CC is wrong.
+/// What proves a response, in a word, and whether that is a right CC: a right RC is no
+/// CC, a wrong one is false as a wrong CC is.
+fn proof(terms: &ReceiptTerms, found: &Response) -> (&'static str, Option<bool>) {
+    match (found.proof, terms.spi.receipt_integrity) {
+        (Proof::Verified, Integrity::Redundancy) => ("rc", None),
+        (Proof::Verified, _) => ("verified", Some(true)),
+        (Proof::Failed, _) => ("failed", Some(false)),
+        (Proof::Missing, _) => ("missing", None),
+        (Proof::NotAsked, _) => ("not-asked", None),
+    }
+}
+
+/// Prints what it finds in any case; exit status 1 if the RC or CC is wrong, or there is
+/// none though SPI asks for one.
 fn read(arguments: &Read) -> Result<()> {
     let receipt = receipt(&arguments.terms)?;
     let keys = arguments.keys.set(receipt.kic, receipt.kid)?;
     let octets = hex::any_octets(arguments.response.as_bytes())?;
     let found = receipt.read(arguments.terms.framing(), keys.as_ref(), &octets)?;
-    let proven = match found.proof {
-        Proof::Verified => Value::Bool(true),
-        Proof::Failed => Value::Bool(false),
-        Proof::NotAsked | Proof::Missing => Value::Null,
-    };
+    let (proof, cc_ok) = proof(&receipt, &found);
     let rows = vec![
         ("tar", json!(hex::text(found.tar.0))),
         ("cntr", json!(found.cntr.to_u64())),
         ("pcntr", json!(found.pcntr)),
         ("status", json!(found.status.to_octet())),
         ("status_text", json!(found.status.text())),
-        ("cc_ok", proven),
+        ("proof", json!(proof)),
+        ("cc_ok", json!(cc_ok)),
         ("data", json!(hex::text(&found.data))),
     ];
     print(rows, arguments.json);
     match found.proof {
         Proof::Failed => bail!("check-failed: the RC or CC is wrong"),
-        _ => Ok(()),
+        Proof::Missing => bail!(
+            "proof-missing: SPI asks for an RC or CC and there is none: anybody can have made it"
+        ),
+        Proof::Verified | Proof::NotAsked => Ok(()),
     }
 }

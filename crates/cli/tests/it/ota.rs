@@ -169,6 +169,12 @@ fn responses_are_read_and_made() {
         for name in ["tar", "pcntr", "status", "cc_ok", "data"] {
             assert_eq!(found[name], decoded[name], "{}: {name}", vector["name"]);
         }
+        let proof = match expected["cc_ok"].as_bool() {
+            Some(true) => "verified",
+            Some(false) => "failed",
+            None => "not-asked",
+        };
+        assert_eq!(found["proof"], proof, "{}", vector["name"]);
         if failed {
             assert!(read.stderr.contains("check-failed"), "{}", read.stderr);
             continue;
@@ -182,6 +188,43 @@ fn responses_are_read_and_made() {
             vector["response_with_udh"]
         );
     }
+}
+
+/// Without a CC where SPI asks for one, "PoR OK" is what anybody can say. RC is Python's
+/// zlib.crc32 over UDH, RPL, RHL and the rest.
+#[test]
+fn what_proves_a_response_is_said() {
+    let key = "000102030405060708090a0b0c0d0e0f";
+    let read = |spi: &'static str, kid: &'static str, response: &'static str| {
+        let terms = ["--spi", spi, "--kic", "12", "--kid", kid, "--tar", "b00010"];
+        let line = [&["ota", "response", "read", "--json"], &terms[..]].concat();
+        let keys = match spi {
+            "1619" => vec!["--kic-key", key, "--kid-key", key],
+            _ => vec![],
+        };
+        let ran = rehome(&[line, keys, vec![response]].concat());
+        let found: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(found["status_text"], "PoR OK");
+        assert_eq!(found["cntr"], 7);
+        (ran, found["proof"].clone(), found["cc_ok"].clone())
+    };
+    let forged = "027100000e0ab0001000000000070000019000";
+    let (ran, proof, cc_ok) = read("1619", "12", forged);
+    assert_eq!(ran.status, Some(1), "{}", ran.stdout);
+    assert_eq!((proof, cc_ok), (json!("missing"), Value::Null));
+    assert!(ran.stderr.contains("proof-missing: "), "{}", ran.stderr);
+    let (ran, proof, cc_ok) = read("1601", "12", forged);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert_eq!((proof, cc_ok), (json!("not-asked"), Value::Null));
+    // An RC is no CC; it is missed like one, and a wrong one is as wrong.
+    let (ran, proof, cc_ok) = read("1605", "15", "02710000120eb0001000000000070000cb9a4a0f019000");
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert_eq!((proof, cc_ok), (json!("rc"), Value::Null));
+    let (ran, proof, cc_ok) = read("1605", "15", "02710000120eb0001000000000070000cb9a4a0f019001");
+    assert_eq!(ran.status, Some(1));
+    assert_eq!((proof, cc_ok), (json!("failed"), json!(false)));
+    let (ran, proof, _) = read("1605", "15", forged);
+    assert_eq!((ran.status, proof), (Some(1), json!("missing")));
 }
 
 #[test]
