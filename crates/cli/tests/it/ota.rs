@@ -217,10 +217,18 @@ fn what_proves_a_response_is_said() {
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     assert_eq!((proof, cc_ok), (json!("not-asked"), Value::Null));
     // An RC is no CC; it is missed like one, and a wrong one is as wrong.
-    let (ran, proof, cc_ok) = read("1605", "15", "02710000120eb0001000000000070000cb9a4a0f019000");
+    let (ran, proof, cc_ok) = read(
+        "1605",
+        "15",
+        "02710000120eb0001000000000070000cb9a4a0f019000",
+    );
     assert_eq!(ran.status, Some(0), "{}", ran.stderr);
     assert_eq!((proof, cc_ok), (json!("rc"), Value::Null));
-    let (ran, proof, cc_ok) = read("1605", "15", "02710000120eb0001000000000070000cb9a4a0f019001");
+    let (ran, proof, cc_ok) = read(
+        "1605",
+        "15",
+        "02710000120eb0001000000000070000cb9a4a0f019001",
+    );
     assert_eq!(ran.status, Some(1));
     assert_eq!((proof, cc_ok), (json!("failed"), json!(false)));
     let (ran, proof, _) = read("1605", "15", forged);

@@ -2,6 +2,7 @@
 //! twice, in any order, in virtual time (ETSI TS 102 225, TS 102 226, 3GPP TS 31.115).
 
 mod gateway;
+mod package;
 mod phone;
 
 use std::path::Path;
