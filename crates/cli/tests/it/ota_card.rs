@@ -210,6 +210,53 @@ fn refusals() {
     );
 }
 
+/// EF Keys, EF Kc, and an EF 5GS3GPPNSC that the profile adds, with its DF.
+#[test]
+fn keys_in_files_are_not_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let (card, profile) = (home.path().join("card"), home.path().join("profile.toml"));
+    let (card, profile) = (card.to_str().unwrap(), profile.to_str().unwrap());
+    let rules = "rules = { read = \"pin1\", update = \"pin1\" }";
+    let secret = "c0ffee11";
+    let file = |path: &str, content: &str| {
+        format!("[[file]]\npath = \"3f00/7ff0/{path}\"\n{rules}\ncontent = {{ {content} }}\n")
+    };
+    let text = [
+        file("6f08", &format!("transparent = \"{secret}\"")),
+        file("5f3b/4f20", &format!("transparent = \"{secret}07\"")),
+        file("5fc0", "directory = {}"),
+        file("5fc0/4f03", &format!("linear-fixed = [\"{secret}\"]")),
+        file("5fc0/4f0a", "transparent = \"deadbeef\""),
+    ]
+    .concat();
+    let new = ["ota", "card", "new", "--state", card, "--profile", profile];
+    for (mode, status) in [(0o644, 1), (0o600, 0)] {
+        fs::write(profile, &text).unwrap();
+        fs::set_permissions(profile, fs::Permissions::from_mode(mode)).unwrap();
+        let ran = rehome(&new);
+        assert_eq!(ran.status, Some(status), "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains("file-open-to-others"), status == 1);
+    }
+    let plain = rehome(&["ota", "card", "show", "--state", card]).stdout;
+    let shown = show(card);
+    for said in [&plain, &shown.to_string()] {
+        assert!(!said.contains(secret), "{said}");
+        assert!(said.contains("deadbeef"), "{said}");
+    }
+    for line in [
+        "3f00/7ff0/6f08       transparent  4 octets, not shown: keys",
+        "3f00/7ff0/5fc0/4f03  linear-fixed  1 of 4 octets, not shown: keys",
+    ] {
+        assert!(plain.lines().any(|it| it == line), "{plain}");
+    }
+    let mut files = shown["files"].as_array().unwrap().iter();
+    let kc = files.find(|file| file["path"] == "3f00/7ff0/5f3b/4f20");
+    assert_eq!(
+        (&kc.unwrap()["content"], &kc.unwrap()["octets"]),
+        (&Value::Null, &5.into())
+    );
+}
+
 const KIC: &str = "000102030405060708090a0b0c0d0e0f";
 const KID: &str = "101112131415161718191a1b1c1d1e1f";
 

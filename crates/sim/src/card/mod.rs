@@ -30,7 +30,7 @@ mod waiting;
 
 pub use access::{Condition, Granted, Rules};
 pub use error::CardError;
-pub use files::{Content, File, FileSystem};
+pub use files::{Content, File, FileSystem, holds_keys};
 pub use keys::{Cipher, Mac, StoredKeySet};
 pub use mobile::{Chip, Delivered, deliver, start};
 pub use octets::{Hidden, Octets};

@@ -1,8 +1,8 @@
 //! A card's state for people: files, counters, targets, applications (`sim::card`), and
-//! neither keys nor PINs.
+//! neither keys nor PINs, nor what is in files of keys.
 
 use serde_json::{Value, json};
-use sim::card::{Content, File, Kind, State};
+use sim::card::{Content, File, Kind, State, holds_keys};
 use uicc::files::{self, Name};
 use uicc::packet::Tar;
 
@@ -27,6 +27,7 @@ pub(super) fn rows(state: &State) -> Vec<(&'static str, Value)> {
 /// rest.
 pub(super) fn text(state: &State) {
     for (path, file) in state.files().all() {
+        let is_hidden = holds_keys(&path);
         let state = if file.is_active { "" } else { ", deactivated" };
         let structure = structure(&file.content);
         match &file.content {
@@ -37,6 +38,10 @@ pub(super) fn text(state: &State) {
                     aid.unwrap_or_default()
                 );
             }
+            Content::Transparent(octets) if is_hidden => {
+                let count = octets.0.len();
+                println!("{path:<19}  {structure}{state}  {count} octets, not shown: keys");
+            }
             Content::Transparent(octets) => {
                 let shown = contents(file.identifier, &octets.0);
                 println!("{path:<19}  {structure}{state}  {shown}");
@@ -44,9 +49,10 @@ pub(super) fn text(state: &State) {
             Content::LinearFixed(records) | Content::Cyclic(records) => {
                 let length = records.first().map_or(0, |record| record.0.len());
                 let count = records.len();
-                println!("{path:<19}  {structure}{state}  {count} of {length} octets");
+                let end = if is_hidden { ", not shown: keys" } else { "" };
+                println!("{path:<19}  {structure}{state}  {count} of {length} octets{end}");
                 for (number, record) in (1..).zip(records) {
-                    if record.0.iter().any(|octet| *octet != 0xff) {
+                    if !is_hidden && record.0.iter().any(|octet| *octet != 0xff) {
                         let shown = contents(file.identifier, &record.0);
                         println!("{:<19}    {number}  {shown}", "");
                     }
@@ -103,6 +109,7 @@ fn file((path, file): (String, &File)) -> Value {
         _ => None,
     };
     let structure = structure(&file.content);
+    let is_hidden = holds_keys(&path);
     let mut shown = json!({ "path": path, "structure": structure });
     if let Value::Object(fields) = &mut shown {
         if !file.is_active {
@@ -112,7 +119,9 @@ fn file((path, file): (String, &File)) -> Value {
             fields.insert("record_length".to_owned(), json!(record.0.len()));
         }
         if !file.content.is_directory() {
-            let content = hex::text(file.content.octets());
+            let octets = file.content.octets();
+            let content = (!is_hidden).then(|| hex::text(&octets));
+            fields.insert("octets".to_owned(), json!(octets.len()));
             fields.insert("content".to_owned(), json!(content));
         }
     }

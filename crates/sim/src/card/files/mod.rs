@@ -2,12 +2,15 @@
 //! of three structures.
 
 mod fcp;
+mod keys;
 
 use serde::{Deserialize, Serialize};
 use uicc::apdu::StatusWord;
 
 use super::access::Rules;
 use super::octets::Octets;
+
+pub use keys::holds_keys;
 
 /// The master file.
 pub(super) const MF: u16 = 0x3f00;

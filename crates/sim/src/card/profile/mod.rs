@@ -35,7 +35,7 @@ use uicc::files::{Imsi, Value};
 use uicc::packet::{Cntr, Tar};
 
 use super::access::{Granted, Pin, Pins};
-use super::files::{Content, FileSystem, identifiers};
+use super::files::{Content, FileSystem, holds_keys, identifiers};
 use super::keys::{Cipher, Mac, StoredKeySet};
 use super::octets::{Hidden, Octets};
 use super::registry::Registry;
@@ -77,14 +77,16 @@ impl Profile {
         Ok(Self(document.map_err(CardError::Profile)?))
     }
 
-    /// Whether keys or PINs are in it: then it is nobody else's to read.
+    /// Whether keys or PINs are in it, by themselves or as a file's contents: then it is nobody else's to read.
     #[must_use]
     pub fn has_secrets(&self) -> bool {
         let document = &self.0;
         let mut sets = document.key_set.iter();
+        let mut files = document.file.iter();
         document.pin1.is_some()
             || document.adm1.is_some()
             || sets.any(|set| set.kic.is_some() || set.kid.is_some())
+            || files.any(|file| file.content.is_some() && holds_keys(&file.path))
     }
 
     /// A new card of this profile.

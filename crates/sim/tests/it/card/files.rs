@@ -1,6 +1,7 @@
 //! Files through a terminal's channel, and by remote scripts: ETSI TS 102 221 clauses 8
 //! and 11, with the status words of clause 10.2.
 
+use sim::card::holds_keys;
 use uicc::packet::Status;
 
 use super::support::{OPEN, USIM, apdu, card, run};
@@ -255,4 +256,42 @@ fn deactivated_files_and_unknown_commands() {
     assert_eq!(apdu(&mut card, "80f2000001"), format!("6c{length:02x}"));
     assert!(apdu(&mut card, "80f2000100").starts_with("8410a0000000871002"));
     assert_eq!(apdu(&mut card, "80f2000c"), "9000");
+}
+
+/// TS 31.102 clauses 4.2 and 4.4, TS 51.011 clause 10.3.
+#[test]
+fn files_that_hold_keys() {
+    for path in [
+        "7ff0/6f08",
+        "7ff0/6f09",
+        "7ff0/6f2c",
+        "7ff0/6fc3",
+        "7ff0/6fe4",
+        "7ff0/5f3b/4f20",
+        "7ff0/5f3b/4f52",
+        "7ff0/5f40/4f46",
+        "7ff0/5fc0/4f03",
+        "7ff0/5fc0/4f04",
+        "7ff0/5fc0/4f05",
+        "7f20/6f20",
+        "7f20/6f52",
+    ] {
+        assert!(holds_keys(&format!("3f00/{path}")), "{path}");
+        let upper = path.to_uppercase();
+        assert!(holds_keys(&format!("3F00/{upper}")), "{upper}");
+    }
+    // The same identifiers elsewhere, and others beside them.
+    for path in [
+        "7ff0/6f07",
+        "7ff0/6f20",
+        "7ff0/6f52",
+        "7ff0/5fc0/4f02",
+        "7ff0/5fc0/4f06",
+        "7ff0/5fc0/4f20",
+        "7ff0/5f3b/4f03",
+        "7ff0/5f90/4f05",
+        "",
+    ] {
+        assert!(!holds_keys(&format!("3f00/{path}")), "{path}");
+    }
 }

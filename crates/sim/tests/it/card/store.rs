@@ -197,6 +197,16 @@ fn profiles() {
     for secret in ["pin1 = \"1234\"", "[[key_set]]\nkid = \"00\""] {
         assert!(Profile::read(secret).unwrap().has_secrets());
     }
+    let file = |path: &str, rest: &str| {
+        let text = format!("[[file]]\npath = \"{path}\"\n{rest}");
+        Profile::read(&text).unwrap().has_secrets()
+    };
+    let content = "content = { transparent = \"00\" }";
+    let rules = "rules = { read = \"pin1\", update = \"pin1\" }";
+    assert!(file("3f00/7ff0/6f08", content));
+    assert!(file("3F00/7FF0/5FC0/4F05", content));
+    assert!(!file("3f00/7ff0/6f08", rules));
+    assert!(!file("3f00/7ff0/6f46", content));
     let made = |text: &str| Profile::read(text).and_then(|it| it.make(&mut Counting(0)));
     // JSON of the same form; keys that are drawn differ from one another.
     let state = made(r#"{"imsi": "00101", "key_set": [{"number": 3}]}"#);
