@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use sim::card::{CardError, Chip, Delivered, Profile, StoredCard, deliver, start};
+use sim::card::{CardError, Chip, Delivered, NewCard, Profile, State, StoredCard, deliver, start};
 use tokens::key_file;
 use tokens::os::OsRandom;
 use uicc::packet::{Framing, SealedCommand};
@@ -22,7 +22,7 @@ use crate::hex;
 
 #[derive(Subcommand)]
 pub(crate) enum Verb {
-    /// Make a card; its keys are written to private files in the directory
+    /// Make a card; its keys and PINs are written to private files in the directory
     New(New),
     /// Give a card APDUs, SMS-DELIVER TPDUs or command packets, and print its answers
     Run(Run),
@@ -94,18 +94,40 @@ fn new(arguments: &New) -> Result<()> {
         None => Profile::default(),
     };
     let state = profile.make(&mut OsRandom).map_err(coded)?;
-    let card = StoredCard::create(&arguments.state, state).map_err(coded)?;
+    let card = NewCard::prepare(&arguments.state, state).map_err(coded)?;
     let keys = arguments.state.join("keys");
     let made = DirBuilder::new().mode(0o700).create(&keys);
     made.with_context(|| keys.display().to_string())?;
-    for set in card.card().state().key_sets() {
-        for (name, key) in ["kic", "kid"].into_iter().zip(set.shown()) {
-            let path = keys.join(format!("{name}-{}.hex", set.number));
-            key_file::create(&path, key.as_bytes())?;
-            println!("{}", path.display());
-        }
+    // The card comes last: where anything fails, there is neither it nor its keys.
+    let written = write_keys(&keys, card.state());
+    let written = written.and_then(|paths| card.store().map(|_| paths).map_err(coded));
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&keys);
+    }
+    for path in written? {
+        println!("{}", path.display());
     }
     Ok(())
+}
+
+/// The keys of each key set, then the PINs.
+fn write_keys(directory: &Path, state: &State) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    let mut write = |name: String, text: &str| {
+        let path = directory.join(name);
+        key_file::create(&path, text.as_bytes())?;
+        paths.push(path);
+        anyhow::Ok(())
+    };
+    for set in state.key_sets() {
+        for (name, key) in ["kic", "kid"].into_iter().zip(set.shown()) {
+            write(format!("{name}-{}.hex", set.number), &key)?;
+        }
+    }
+    for (name, pin) in state.pins_shown() {
+        write(format!("{name}.txt"), &pin)?;
+    }
+    Ok(paths)
 }
 
 fn read_profile(path: &Path) -> Result<Profile> {

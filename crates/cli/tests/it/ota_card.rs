@@ -48,14 +48,28 @@ fn a_script_by_hand() {
     let card = card.to_str().unwrap();
     let made = rehome(&["ota", "card", "new", "--state", card]);
     assert_eq!(made.status, Some(0), "{}", made.stderr);
-    let (kic, kid) = made.stdout.trim().split_once('\n').unwrap();
+    let paths: Vec<&str> = made.stdout.lines().collect();
+    let [kic, kid, pin1, adm1] = paths[..] else {
+        panic!("{}", made.stdout)
+    };
     let mut drawn = Vec::new();
-    for path in [kic, kid] {
+    for path in [kic, kid, pin1, adm1] {
         let mode = fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o600, "{path}");
         drawn.push(fs::read_to_string(path).unwrap());
     }
     assert_ne!(drawn[0], drawn[1]);
+    assert!(pin1.ends_with("/card/keys/pin1.txt") && adm1.ends_with("/card/keys/adm1.txt"));
+    assert_eq!(drawn[2], "1234");
+    // VERIFY PIN with the key reference of ADM1.
+    let code = drawn.split_off(2).remove(1);
+    assert!(code.len() == 8 && code.bytes().all(|octet| octet.is_ascii_digit()));
+    let verify = format!(
+        "0020000a08{}",
+        data_encoding::HEXLOWER.encode(code.as_bytes())
+    );
+    let run = ["ota", "card", "run", "--state", card, "--json", &verify];
+    assert_eq!(one(&rehome(&run))["response"], "9000");
     let (kic, kid) = (format!("@{kic}"), format!("@{kid}"));
     let terms = [
         "--spi",
@@ -130,6 +144,9 @@ fn a_script_by_hand() {
         for printed in [&plain.stdout, &shown.to_string(), &made.stdout] {
             assert!(!printed.contains(key.as_str()));
         }
+    }
+    for printed in [&plain.stdout, &shown.to_string(), &made.stdout] {
+        assert!(!printed.contains(code.as_str()));
     }
     let again = rehome(&["ota", "card", "new", "--state", card]);
     assert_eq!(again.status, Some(1));
@@ -208,6 +225,48 @@ fn refusals() {
         &["ota", "card", "show", "--state", &card],
         "file-open-to-others",
     );
+}
+
+/// Either a card with its keys, or neither.
+#[test]
+fn a_new_card_that_fails_is_not_there() {
+    let home = tempfile::tempdir().unwrap();
+    let card = home.path().join("card");
+    let new = ["ota", "card", "new", "--state", card.to_str().unwrap()];
+    let names = || {
+        let files = fs::read_dir(&card).unwrap();
+        let mut names: Vec<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    // Keys of something else stay as they are.
+    let keys = card.join("keys");
+    fs::create_dir_all(&keys).unwrap();
+    fs::write(keys.join("kic-1.hex"), "mine").unwrap();
+    let refused = rehome(&new);
+    assert_eq!((refused.status, refused.stdout.as_str()), (Some(1), ""));
+    assert!(refused.stderr.contains("card/keys"), "{}", refused.stderr);
+    assert_eq!(names(), ["keys", "lock"]);
+    let kept = fs::read_to_string(keys.join("kic-1.hex")).unwrap();
+    assert_eq!(
+        (kept.as_str(), fs::read_dir(&keys).unwrap().count()),
+        ("mine", 1)
+    );
+    fs::remove_dir_all(&keys).unwrap();
+    // What is in the way of the card's file can't be removed as a file.
+    let obstacle = card.join(".card.json.new");
+    fs::create_dir(&obstacle).unwrap();
+    let failed = rehome(&new);
+    assert_eq!((failed.status, failed.stdout.as_str()), (Some(1), ""));
+    assert!(failed.stderr.contains("io:"), "{}", failed.stderr);
+    assert_eq!(names(), [".card.json.new", "lock"]);
+    fs::remove_dir(&obstacle).unwrap();
+    let made = rehome(&new);
+    assert_eq!(made.status, Some(0), "{}", made.stderr);
+    assert_eq!(names(), ["card.json", "keys", "lock"]);
+    assert_eq!(made.stdout.lines().count(), 4);
 }
 
 /// EF Keys, EF Kc, and an EF 5GS3GPPNSC that the profile adds, with its DF.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use uicc::apdu::StatusWord;
+use zeroize::Zeroizing;
 
 use super::octets::Hidden;
 
@@ -111,6 +112,13 @@ impl Pin {
             value: Hidden::new(filled.take(8).collect()),
             tries: TRIES,
         }
+    }
+
+    /// Its digits, as they are typed.
+    pub(super) fn shown(&self) -> Zeroizing<String> {
+        let octets = self.value.expose().iter().copied();
+        let digits = octets.take_while(|octet| *octet != 0xff);
+        Zeroizing::new(digits.map(char::from).collect())
     }
 
     /// 63CX, or 6983 without a try left.

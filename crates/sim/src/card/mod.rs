@@ -38,7 +38,7 @@ pub use outbox::Outbox;
 pub use profile::Profile;
 pub use registry::{Application, Loading, Package, Registry};
 pub use state::State;
-pub use store::StoredCard;
+pub use store::{NewCard, StoredCard};
 pub use target::{Kind, Target};
 pub use terminal::Card;
 pub use waiting::Waiting;

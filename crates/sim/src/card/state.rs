@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use uicc::packet::{KeySet, Tar};
+use zeroize::Zeroizing;
 
 use super::CardError;
 use super::access::Pins;
@@ -64,6 +65,13 @@ impl State {
     #[must_use]
     pub const fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// PIN1 and ADM1 as they are typed, to be written where their owner finds them.
+    #[must_use]
+    pub fn pins_shown(&self) -> [(&'static str, Zeroizing<String>); 2] {
+        let Pins { pin1, adm1 } = &self.pins;
+        [("pin1", pin1.shown()), ("adm1", adm1.shown())]
     }
 
     pub(super) fn key_set(&self, number: u8) -> Option<KeySet> {

@@ -30,13 +30,21 @@ pub struct StoredCard {
     _lock: File,
 }
 
-impl StoredCard {
-    /// Puts a new card into a directory, which is made if it is not there (mode 0700).
+/// A card that is to be put into a directory which has none, and which nobody else can
+/// put one into meanwhile.
+pub struct NewCard {
+    state: State,
+    directory: PathBuf,
+    lock: File,
+}
+
+impl NewCard {
+    /// Takes the directory, which is made if it is not there (mode 0700).
     ///
     /// # Errors
-    /// [`CardError::Exists`], [`CardError::Busy`], [`CardError::Io`]; as [`Self::open`]
-    /// for a state that can't be.
-    pub fn create(directory: &Path, state: State) -> Result<Self, CardError> {
+    /// [`CardError::Exists`], [`CardError::Busy`], [`CardError::Io`]; as
+    /// [`StoredCard::open`] for a state that can't be.
+    pub fn prepare(directory: &Path, state: State) -> Result<Self, CardError> {
         state.check()?;
         let made = DirBuilder::new()
             .recursive(true)
@@ -48,13 +56,48 @@ impl StoredCard {
         if path.symlink_metadata().is_ok() {
             return Err(CardError::Exists(directory.to_owned()));
         }
-        write(directory, &state)?;
         Ok(Self {
-            card: Card::power_on(state),
+            state,
             directory: directory.to_owned(),
-            is_unsure: false,
-            _lock: lock,
+            lock,
         })
+    }
+
+    /// What it will keep.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Puts it there.
+    ///
+    /// # Errors
+    /// [`CardError::Io`]: the directory has no card.
+    pub fn store(self) -> Result<StoredCard, CardError> {
+        let written = write(&self.directory, &self.state);
+        if written.is_err() {
+            // There was none before.
+            for name in [NAME, TEMPORARY] {
+                let _ = fs::remove_file(self.directory.join(name));
+            }
+        }
+        written?;
+        Ok(StoredCard {
+            card: Card::power_on(self.state),
+            directory: self.directory,
+            is_unsure: false,
+            _lock: self.lock,
+        })
+    }
+}
+
+impl StoredCard {
+    /// Puts a new card into a directory.
+    ///
+    /// # Errors
+    /// As [`NewCard::prepare`] and [`NewCard::store`].
+    pub fn create(directory: &Path, state: State) -> Result<Self, CardError> {
+        NewCard::prepare(directory, state)?.store()
     }
 
     /// Power on of the card in a directory.
