@@ -5,6 +5,8 @@ use uicc::apdu::StatusWord;
 use uicc::cap::Aid;
 
 const WRONG: StatusWord = StatusWord::WRONG_DATA;
+/// Parameters of the application itself.
+const APPLICATION: u8 = 0xc9;
 /// System specific parameters, and the memory for code that is asked for in them.
 const SYSTEM: u8 = 0xef;
 const CODE: u8 = 0xc6;
@@ -40,10 +42,25 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// An object with a tag and a length of one octet, and what stands behind.
+/// Whether install parameters have those of the application itself: C9, which has to be
+/// there, in any place (table 11-49). They are whole objects, whatever their tags.
+pub(super) fn has_parameters(parameters: &[u8]) -> Result<bool, StatusWord> {
+    let (mut rest, mut is_there) = (parameters, false);
+    while !rest.is_empty() {
+        let (tag, _, behind) = object(rest)?;
+        is_there |= tag == APPLICATION;
+        rest = behind;
+    }
+    Ok(is_there)
+}
+
+/// An object with a tag of one octet and a length of one or, above 127, of two, and what
+/// stands behind.
 pub(super) fn object(octets: &[u8]) -> Result<(u8, &[u8], &[u8]), StatusWord> {
-    let [tag, length, rest @ ..] = octets else {
-        return Err(WRONG);
+    let (tag, length, rest) = match octets {
+        [tag, length @ ..=0x7f, rest @ ..] => (tag, length, rest),
+        [tag, 0x81, length @ 0x80..=0xff, rest @ ..] => (tag, length, rest),
+        _ => return Err(WRONG),
     };
     let (value, behind) = rest.split_at_checked(usize::from(*length)).ok_or(WRONG)?;
     Ok((*tag, value, behind))

@@ -3,7 +3,7 @@
 
 use uicc::apdu::{CommandApdu, StatusWord};
 
-use super::fields::{Fields, object};
+use super::fields::{Fields, has_parameters, object};
 use super::{APPLICATION_SIZE, Application, Given, Registry, confirmed, done};
 use crate::card::octets::Octets;
 
@@ -11,8 +11,6 @@ const FOR_LOAD: u8 = 0x02;
 const FOR_INSTALL: u8 = 0x04;
 const MAKE_SELECTABLE: u8 = 0x08;
 const BOTH: u8 = FOR_INSTALL | MAKE_SELECTABLE;
-/// Parameters of the application itself, which have to be there.
-const PARAMETERS: u8 = 0xc9;
 const AID: u8 = 0x4f;
 /// SET STATUS: of an application; the bit of a locked one.
 const OF_APPLICATION: u8 = 0x40;
@@ -38,7 +36,7 @@ impl Registry {
     }
 
     /// The AIDs of load file, module and application (its module's where there is none),
-    /// privileges, parameters with C9, no token.
+    /// privileges, parameters with C9 among them, no token.
     fn install_application(&mut self, data: &[u8], is_selectable: bool) -> Given {
         let mut fields = Fields::new(data);
         let package = fields.aid()?;
@@ -52,8 +50,7 @@ impl Registry {
             [] => module.clone(),
             octets => uicc::cap::Aid::new(octets).map_err(|_| StatusWord::WRONG_DATA)?,
         };
-        let has_parameters = matches!(object(parameters)?, (PARAMETERS, _, _));
-        if !has_parameters || !matches!(privileges.len(), 1 | 3) || !token.is_empty() {
+        if !has_parameters(parameters)? || !matches!(privileges.len(), 1 | 3) || !token.is_empty() {
             return Err(StatusWord::WRONG_DATA);
         }
         let of_card = self.packages.iter().find(|it| it.aid.0 == package.octets());

@@ -273,6 +273,39 @@ fn applications_that_are_refused() {
     assert_eq!(script(&mut card, "80ca006600"), "016a88");
 }
 
+/// GlobalPlatform Card Specification 2.3 table 11-49: C9 is mandatory, and in no place of
+/// its own. EF with its memory, EA of ETSI TS 102 226 beside it.
+#[test]
+fn install_parameters_in_any_order() {
+    let long = format!("ea8180{}", "00".repeat(128));
+    let mut number = 0;
+    for (parameters, status) in [
+        ("c90101".to_owned(), "6101"),
+        ("ef04c8020100c900".to_owned(), "6101"),
+        ("c900ef04c8020100".to_owned(), "6101"),
+        (format!("{long}c90101"), "6101"),
+        (format!("c98180{}", "00".repeat(128)), "6101"),
+        // Not there, or only within another; an object that ends too early; a length of
+        // two octets that needs one, or of more.
+        ("ef04c8020100".to_owned(), "6a80"),
+        ("ef02c900".to_owned(), "6a80"),
+        ("c90102ef04c80201".to_owned(), "6a80"),
+        ("c900ef".to_owned(), "6a80"),
+        ("c9810100".to_owned(), "6a80"),
+        ("c982000100".to_owned(), "6a80"),
+    ] {
+        let mut card = loaded();
+        number += 1;
+        let length = parameters.len() / 2;
+        let application = format!("07d27600008501{number:02x}");
+        let data = format!("{PACKAGE} {MODULE} {application} 0100 {length:02x}{parameters} 00");
+        let install = command("80e60c00", &data);
+        assert_eq!(script(&mut card, &install), format!("01{status}"), "{data}");
+        let is_there = card.state().registry().applications.len() == 1;
+        assert_eq!(is_there, status == "6101");
+    }
+}
+
 /// An entry has 25 octets: ten fit into one answer.
 #[test]
 fn more_than_one_answer_holds() {
