@@ -1,9 +1,10 @@
 //! Scripts in the three formats (ETSI TS 102 226 clause 5). Answers of bad formats are
 //! those of another program (`vectors/secured-packets.json`, `expanded_format`).
 
+use sim::card::{Card, Profile};
 use uicc::packet::{Status, Tar};
 
-use super::support::{ISSUER, USIM, apdu, card, hex, run, text};
+use super::support::{Counting, ISSUER, PROFILE, USIM, apdu, card, hex, run, text};
 
 /// What the card answers to a script, as text.
 fn answer(tar: Tar, script: &str) -> String {
@@ -138,6 +139,43 @@ fn long_commands() {
         // EF PLMNwAcT has 40 octets: the command was read, and is too long for it.
         let answered = answer(USIM, &script);
         assert_eq!(answered, plain("ab0b 800102 23029000 23026700"), "{length}");
+    }
+}
+
+/// C-APDUs of 256 octets and more, to a file that has room for them: 251 octets, 255, and
+/// these with an Le. What stands behind an Le is no command.
+#[test]
+fn commands_of_256_octets_and_more() {
+    let profile = format!(
+        "{PROFILE}\n[[file]]\npath = \"3f00/7ff0/6f99\"\n\
+         content = {{ transparent = \"{}\" }}\n\
+         rules = {{ read = \"always\", update = \"adm1\" }}\n",
+        "00".repeat(300)
+    );
+    let profile = Profile::read(&profile).unwrap();
+    for (prefix, length, behind, status) in [
+        ("0100", 251, "", "9000"),
+        ("0103", 254, "", "9000"),
+        ("0104", 255, "", "9000"),
+        ("0105", 255, "00", "9000"),
+        ("0106", 255, "0000", "6700"),
+        ("0204", 255, &"00".repeat(256), "6700"),
+        // Lc says 255, and there are 251 octets.
+        ("0100", 0, &"41".repeat(251), "6700"),
+    ] {
+        let mut card = Card::power_on(profile.make(&mut Counting(0)).unwrap());
+        let lc = if length == 0 { 0xff } else { length };
+        let data = format!("{}{behind}", "41".repeat(length));
+        let update = format!("2282{prefix}00d60000{lc:02x}{data}");
+        let value = format!("220700a4000c026f99{update}");
+        let script = format!("aa82{:04x}{value}", value.len() / 2);
+        let response = run(&mut card, USIM, 11, &script);
+        let expected = format!("ab0b 800102 23029000 2302{status}");
+        assert_eq!(text(&response.data), plain(&expected), "{prefix} {length}");
+        let file = card.state().files().find("3f00/7ff0/6f99").unwrap();
+        let octets = file.content.octets();
+        let written = octets.iter().filter(|octet| **octet == 0x41).count();
+        assert_eq!(written, if status == "9000" { length } else { 0 });
     }
 }
 
