@@ -1,10 +1,12 @@
 //! Counters of key sets (ETSI TS 102 225 clause 5.1.1 table 1, clause 5.1.4): the four
 //! modes, across restarts, and what must not move them.
 
-use sim::card::{Card, Chip, StoredCard};
+use sim::card::{Card, Chip, Profile, State, StoredCard};
 use uicc::packet::{Cntr, Proof, Status, Tar};
 
-use super::support::{OPEN, USIM, card, header, hex, packet, read, run, send, state};
+use super::support::{
+    Counting, OPEN, PROFILE, USIM, card, header, hex, packet, read, run, send, state,
+};
 
 /// What the key set has after the profile.
 const LAST: u64 = 10;
@@ -21,18 +23,17 @@ fn letter(card: &Card) -> u8 {
     file.content.octets()[1]
 }
 
-/// A card that takes a command of any security for EF SPN.
-fn open_card() -> Card {
-    let profile = super::support::PROFILE.replace(
+/// A card whose target takes a command of any security for EF SPN.
+fn open_state() -> State {
+    let profile = PROFILE.replace(
         "access = { pin1 = true }",
         "access = { pin1 = true, adm1 = true }",
     );
-    let profile = sim::card::Profile::read(&profile).unwrap();
-    let mut card = Card::power_on(profile.make(&mut super::support::Counting(0)).unwrap());
-    sim::card::start(&mut card).unwrap();
-    card
+    let profile = Profile::read(&profile).unwrap();
+    profile.make(&mut Counting(0)).unwrap()
 }
 
+/// Each command to a card that has just been powered on, and forgeries between them.
 #[test]
 fn the_four_modes() {
     let (ok, low) = (Status::Ok, Status::CounterLow);
@@ -45,16 +46,55 @@ fn the_four_modes() {
         (0x1e, [low, low, ok, high, blocked]),
     ] {
         for (received, status) in [9, 10, 11, 12, BLOCKED].into_iter().zip(expected) {
-            let mut card = open_card();
+            let case = format!("{spi:02x} {received}");
+            let home = tempfile::tempdir().unwrap();
+            let directory = home.path().join("card");
+            drop(StoredCard::create(&directory, open_state()).unwrap());
+            let given = |sealed: &[u8]| {
+                let mut card = StoredCard::open(&directory).unwrap();
+                let delivered = send(&mut card, sealed);
+                drop(card);
+                let card = StoredCard::open(&directory).unwrap();
+                let kept = (counter(card.card()), letter(card.card()));
+                (delivered.receipt, kept)
+            };
+            // A wrong CC: with this counter, with one that would be taken, with the last.
+            let forged = |kept: (u64, u8)| {
+                for cntr in [received, kept.0 + 1, BLOCKED - 1, BLOCKED] {
+                    let header = header(spi << 8 | 0x19, OPEN, cntr);
+                    let mut wrong = packet(&header, &format!("{SCRIPT}42"));
+                    *wrong.last_mut().unwrap() ^= 1;
+                    let (receipt, after) = given(&wrong);
+                    assert_eq!(read(&header, &receipt).status, Status::CheckFailed);
+                    assert_eq!(after, kept, "{case}: {cntr}");
+                }
+            };
+            forged((LAST, 0xff));
             let header = header(spi << 8 | 0x19, OPEN, received);
-            let delivered = send(&mut card, &packet(&header, &format!("{SCRIPT}41")));
-            let response = read(&header, &delivered.receipt);
-            assert_eq!(response.status, status, "{spi:02x} {received}");
+            let is_counted = spi & 0x10 != 0;
+            let kept = match status {
+                Status::Ok if is_counted => (received, 0x41),
+                Status::Ok => (LAST, 0x41),
+                _ => (LAST, 0xff),
+            };
+            let sealed = packet(&header, &format!("{SCRIPT}41"));
+            let (receipt, after) = given(&sealed);
+            let response = read(&header, &receipt);
+            assert_eq!((response.status, after), (status, kept), "{case}");
             assert_eq!(response.proof, Proof::Verified);
             assert_eq!(response.cntr, header.cntr);
-            let moves = spi & 0x10 != 0 && status == ok;
-            assert_eq!(counter(&card), if moves { received } else { LAST });
-            assert_eq!(letter(&card), if status == ok { 0x41 } else { 0xff });
+            forged(kept);
+            // The same packet once more.
+            let again = match status {
+                Status::Ok if is_counted => low,
+                other => other,
+            };
+            let (receipt, after) = given(&sealed);
+            assert_eq!(
+                (read(&header, &receipt).status, after),
+                (again, kept),
+                "{case}"
+            );
         }
     }
 }
