@@ -1,9 +1,14 @@
-//! `rehome ota response make` and `read`: response packets (TS 102 225 clause 5.2).
+//! `rehome ota response make` and `read`: response packets (TS 102 225 clause 5.2), also
+//! in the messages that carry them (TS 31.115 clause 4).
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use clock::Tick;
 use serde_json::json;
-use uicc::packet::{Cntr, Integrity, Proof, ReceiptTerms, Response, Status};
+use uicc::packet::{Cntr, Framing, Integrity, Proof, ReceiptTerms, Response, Status};
+use uicc::sms::{
+    DeliverReport, Limits, PacketKind, Reassembler, Submit, Taken, UserData, packet_of,
+};
 
 use super::keys::Keys;
 use super::{Terms, print};
@@ -46,9 +51,10 @@ pub(crate) struct Read {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// The response, in SMS with its user data header 027100 or without
-    #[arg(value_name = "HEX")]
-    response: String,
+    /// The response, in SMS with its user data header 027100 or without; or an
+    /// SMS-DELIVER-REPORT TPDU; or SMS-SUBMIT TPDUs, its parts in any order
+    #[arg(value_name = "HEX", required = true)]
+    response: Vec<String>,
 }
 
 pub(super) fn run(verb: Verb) -> Result<()> {
@@ -101,8 +107,17 @@ fn proof(terms: &ReceiptTerms, found: &Response) -> (&'static str, Option<bool>)
 fn read(arguments: &Read) -> Result<()> {
     let receipt = receipt(&arguments.terms)?;
     let keys = arguments.keys.set(receipt.kic, receipt.kid)?;
-    let octets = hex::any_octets(arguments.response.as_bytes())?;
-    let found = receipt.read(arguments.terms.framing(), keys.as_ref(), &octets)?;
+    let mut given = Vec::new();
+    for text in &arguments.response {
+        given.push(hex::any_octets(text.as_bytes())?);
+    }
+    let framing = arguments.terms.framing();
+    let octets = match (framing, given.as_slice()) {
+        (Framing::Sms, _) => in_messages(&given)?,
+        (_, [packet]) => packet.clone(),
+        _ => bail!("several messages are for SMS"),
+    };
+    let found = receipt.read(framing, keys.as_ref(), &octets)?;
     let (proof, cc_ok) = proof(&receipt, &found);
     let rows = vec![
         ("tar", json!(hex::text(found.tar.0))),
@@ -121,5 +136,53 @@ fn read(arguments: &Read) -> Result<()> {
             "proof-missing: SPI asks for an RC or CC and there is none: anybody can have made it"
         ),
         Proof::Verified | Proof::NotAsked => Ok(()),
+    }
+}
+
+/// The packet of a report or of SUBMITs; of a single argument that is neither, itself.
+fn in_messages(given: &[Vec<u8>]) -> Result<Vec<u8>> {
+    if let [octets] = given
+        && let Some(packet) = in_report(octets)
+    {
+        return Ok(packet);
+    }
+    let submits: Result<Vec<_>, _> = given.iter().map(|octets| Submit::parse(octets)).collect();
+    match (submits, given) {
+        (Ok(submits), _) => in_submits(submits),
+        (Err(_), [octets]) => Ok(octets.clone()),
+        (Err(error), _) => {
+            Err(error).context("several messages are the SMS-SUBMITs of one response")
+        }
+    }
+}
+
+/// Whether a report is of RP-ACK or RP-ERROR is not in it: it is what has a response.
+fn in_report(octets: &[u8]) -> Option<Vec<u8>> {
+    [false, true].into_iter().find_map(|is_error| {
+        let report = DeliverReport::parse(octets, is_error).ok()?;
+        let (_, user_data) = report.user_data?;
+        in_message(&user_data)
+    })
+}
+
+fn in_message(user_data: &UserData) -> Option<Vec<u8>> {
+    let carried = packet_of(user_data)?;
+    (carried.kind == PacketKind::Response).then_some(carried.packet)
+}
+
+fn in_submits(submits: Vec<Submit>) -> Result<Vec<u8>> {
+    let mut reassembler = Reassembler::new(Limits::default());
+    let mut whole = Vec::new();
+    for submit in submits {
+        match reassembler.take(Tick::ZERO, &submit.destination, submit.user_data) {
+            Taken::Whole(user_data) => whole.push(user_data),
+            Taken::Waits | Taken::Again => {}
+            Taken::Full => bail!("too many parts"),
+        }
+    }
+    match whole.as_slice() {
+        [user_data] => in_message(user_data).context("the message carries no response packet"),
+        [] => bail!("parts of the response are missing"),
+        _ => bail!("these are several messages: give the parts of one response"),
     }
 }
