@@ -4,7 +4,7 @@
 use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use uicc::packet::{Cntr, CommandHeader, Framing, SealedCommand, wrap as wrapped};
+use uicc::packet::{Cntr, CommandHeader, CounterMode, Framing, SealedCommand, wrap as wrapped};
 use uicc::sms::{Address, Deliver, PacketKind, Reference, Timestamp, UserData, packet_of, parts};
 use uicc::ussd;
 
@@ -18,7 +18,7 @@ pub(crate) struct Wrap {
     terms: Terms,
     #[command(flatten)]
     keys: Keys,
-    /// Counter, below 2^40
+    /// Counter, below 2^40; where SPI counts, not the last one
     #[arg(long, value_name = "N")]
     cntr: u64,
     /// Reference of a message that needs several parts: below 256 one of 8 bits
@@ -70,6 +70,13 @@ pub(super) fn wrap(arguments: &Wrap) -> Result<()> {
         tar: terms.tar(),
         cntr,
     };
+    let counts = matches!(header.spi.counter, CounterMode::Higher | CounterMode::Next);
+    if counts && cntr == Cntr::MAX {
+        bail!(
+            "counter-blocked: no card may take --cntr {}: its key set would be blocked for ever",
+            arguments.cntr
+        );
+    }
     let keys = arguments.keys.set(kic, kid)?;
     let data = hex::any_octets(arguments.data.as_bytes())?;
     let packet = wrapped(terms.framing(), &header, keys.as_ref(), &data)?;

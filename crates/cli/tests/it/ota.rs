@@ -457,6 +457,34 @@ fn refusals_name_what_is_wrong_and_never_a_key() {
     );
 }
 
+/// TS 102 225 clause 5.1.4: a counter that is all ones blocks its key set.
+#[test]
+fn no_command_blocks_a_counter() {
+    let key = "000102030405060708090a0b0c0d0e0f";
+    for (spi, cntr, taken) in [
+        ("1219", "1099511627775", false),
+        ("1a19", "1099511627775", false),
+        ("1219", "1099511627774", true),
+        ("1a19", "1099511627774", true),
+        // No counter, and one that nobody looks at.
+        ("0219", "1099511627775", true),
+        ("0a19", "1099511627775", true),
+    ] {
+        let line = [
+            "ota", "wrap", "--spi", spi, "--kic", "12", "--kid", "12", "--tar", "b00011",
+        ];
+        let made = rehome(&[&line[..], &["--kid-key", key, "--cntr", cntr, "00"]].concat());
+        assert_eq!(made.status, Some(i32::from(!taken)), "{spi} {cntr}");
+        assert_eq!(
+            made.stderr.contains("counter-blocked: "),
+            !taken,
+            "{}",
+            made.stderr
+        );
+        assert_eq!(made.stdout.is_empty(), !taken);
+    }
+}
+
 #[test]
 fn keys_come_from_private_files() {
     let scratch = tempfile::tempdir().unwrap();
