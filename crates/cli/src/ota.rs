@@ -7,9 +7,10 @@ mod packet;
 mod response;
 mod script;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::Value;
+use uicc::UiccError;
 use uicc::packet::{Framing, Spi, Tar};
 
 use crate::hex;
@@ -87,13 +88,26 @@ impl Terms {
 
 /// Runs one verb.
 pub(crate) fn run(verb: Verb) -> Result<()> {
-    match verb {
+    let done = match verb {
         Verb::Wrap(arguments) => packet::wrap(&arguments),
         Verb::Unwrap(arguments) => packet::unwrap(&arguments),
         Verb::Response(verb) => response::run(verb),
         Verb::Script(verb) => script::run(verb),
         Verb::Card(verb) => card::run(verb),
-    }
+    };
+    done.map_err(coded)
+}
+
+/// With the code in front of a refusal by `uicc`, whatever has been said around it.
+fn coded(error: anyhow::Error) -> anyhow::Error {
+    let Some(known) = error.downcast_ref::<UiccError>() else {
+        return error;
+    };
+    let hint = match known {
+        UiccError::CheckLength => "; --cc-len says how long an AES CC is",
+        _ => "",
+    };
+    anyhow!("{}: {error:#}{hint}", known.code())
 }
 
 /// A line for each row, and for each element of a list; or one JSON object.

@@ -22,7 +22,7 @@ pub enum UiccError {
     #[error("{0} names a proprietary algorithm")]
     Proprietary(&'static str),
     /// Unsupported: something that this crate knows the name of.
-    #[error("unsupported: {0}")]
+    #[error("not supported: {0}")]
     Unsupported(&'static str),
     /// Denied: single DES without a policy that allows it.
     #[error("single DES is not allowed by this key set")]
@@ -30,6 +30,9 @@ pub enum UiccError {
     /// Denied: what the packet asks for is not what the key set has.
     #[error("{0} is not what the key set has")]
     KeySet(&'static str),
+    /// Denied: RC or CC has another length than KID and the key set say.
+    #[error("the length of RC or CC is not what KID and the key set say")]
+    CheckLength,
     /// Denied: there is no key for what the packet asks for.
     #[error("there is no key for {0}")]
     NoKey(&'static str),
@@ -98,7 +101,7 @@ impl UiccError {
             Self::Proprietary(_) => "algorithm-unsupported",
             Self::Unsupported(_) => "unsupported",
             Self::SingleDes => "single-des-denied",
-            Self::KeySet(_) => "key-set-mismatch",
+            Self::KeySet(_) | Self::CheckLength => "key-set-mismatch",
             Self::NoKey(_) => "key-missing",
             Self::KeySetsDiffer => "key-sets-differ",
             Self::KeyLength(_) => "key-length",

@@ -2,7 +2,7 @@
 //! environment, from private files or, for test keys, from arguments; no message
 //! repeats them.
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use uicc::packet::{CipherAlgorithm, KeySet, MacAlgorithm, SingleDes};
 use zeroize::Zeroizing;
@@ -60,13 +60,13 @@ impl Keys {
             let key = key("--kic-key", text)?;
             set = set
                 .with_cipher(cipher(kic)?, &key, policy)
-                .map_err(|error| anyhow!("--kic-key: {error}"))?;
+                .context("--kic-key")?;
         }
         if let Some(text) = &self.kid_key {
             let key = key("--kid-key", text)?;
             set = set
                 .with_mac(self.mac(kid)?, &key, policy)
-                .map_err(|error| anyhow!("--kid-key: {error}"))?;
+                .context("--kid-key")?;
         }
         Ok(Some(set))
     }

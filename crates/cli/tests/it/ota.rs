@@ -386,7 +386,7 @@ fn refusals_name_what_is_wrong_and_never_a_key() {
                 vec!["--kic-key", des, "--kid-key", des, "00"],
             ]
             .concat(),
-            "single DES",
+            "single-des-denied: --kic-key: single DES",
         ),
         (
             [
@@ -451,7 +451,7 @@ fn refusals_name_what_is_wrong_and_never_a_key() {
     let wrong = rehome(&line);
     assert_eq!(wrong.status, Some(1));
     assert!(
-        wrong.stderr.contains("RC or CC is wrong"),
+        wrong.stderr.contains("check-failed: the RC or CC is wrong"),
         "{}",
         wrong.stderr
     );
@@ -482,6 +482,81 @@ fn no_command_blocks_a_counter() {
             made.stderr
         );
         assert_eq!(made.stdout.is_empty(), !taken);
+    }
+}
+
+/// Codes are those of docs/uicc-ota.md, whatever stands in front of the refusal.
+#[test]
+fn refusals_have_codes() {
+    let key = "000102030405060708090a0b0c0d0e0f";
+    let vector = &vectors("commands")[10];
+    assert_eq!(vector["auth"], "aes_cmac_64");
+    let packet = text(vector, "command_packet");
+    let keys = [
+        "--kic-key",
+        text(vector, "kic_key"),
+        "--kid-key",
+        text(vector, "kid_key"),
+    ];
+    let terms = [
+        "--spi", "1219", "--kic", "12", "--kid", "12", "--tar", "b00011",
+    ];
+    let of = |verb: &[&str], rest: &[&str]| {
+        let ran = rehome(&[&["ota"], verb, rest].concat());
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(1), ""), "{rest:?}");
+        ran.stderr
+    };
+    let length = of(
+        &["unwrap", "--cc-len", "4"],
+        &[&keys[..], &[packet]].concat(),
+    );
+    assert!(
+        length.contains("rehome: key-set-mismatch: ") && length.contains("--cc-len"),
+        "{length}"
+    );
+    let signed = ["--kic-key", key, "--kid-key", key, "0271000012"];
+    let [mut other, mut short] = [terms, terms];
+    (other[1], short[3]) = ("0300", "02");
+    for (verb, rest, code) in [
+        (&["unwrap"][..], vec![packet], "key-missing"),
+        (&["unwrap"], vec!["0001"], "length-wrong"),
+        (&["unwrap", "--ussd"], vec!["00"], "unsupported"),
+        (
+            &["wrap"],
+            [&terms[..], &["--cntr", "1", "--kid-key", "00", "00"]].concat(),
+            "key-length",
+        ),
+        (
+            &["wrap"],
+            [&other[..], &["--cntr", "1", "00"]].concat(),
+            "digital-signature-unsupported",
+        ),
+        (
+            &["wrap"],
+            [&short[..], &["--cntr", "1", "--kic-key", key, "00"]].concat(),
+            "key-set-number",
+        ),
+        (
+            &["response", "read"],
+            [&terms[..], &signed].concat(),
+            "length-wrong",
+        ),
+        (
+            &["response", "make"],
+            [
+                &terms[..],
+                &["--cntr", "1", "--ussd", "--kic-key", key, "--kid-key", key],
+            ]
+            .concat(),
+            "unsupported",
+        ),
+        (&["script", "explain"], vec!["aa05"], "length-wrong"),
+    ] {
+        let said = of(verb, &rest);
+        assert!(
+            said.contains(&format!("rehome: {code}: ")),
+            "{code}: {said}"
+        );
     }
 }
 

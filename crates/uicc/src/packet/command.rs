@@ -177,8 +177,8 @@ impl<'a> SealedCommand<'a> {
     /// Deciphers and verifies.
     ///
     /// # Errors
-    /// As [`wrap`] has them, for KIc and KID and for a CC of another length than the
-    /// key set's; [`UiccError::DecipheringFailed`], [`UiccError::CheckFailed`];
+    /// As [`wrap`] has them, for KIc and KID; [`UiccError::CheckLength`] for a CC of
+    /// another length than the key set's; [`UiccError::DecipheringFailed`], [`UiccError::CheckFailed`];
     /// [`UiccError::Length`] for a padding counter that can't be.
     pub fn open(&self, keys: Option<&KeySet>) -> Result<Command, UiccError> {
         let terms = &self.terms;
@@ -190,7 +190,7 @@ impl<'a> SealedCommand<'a> {
             keys,
         )?;
         if agreed.length() != self.check {
-            return Err(UiccError::KeySet("the CC's length"));
+            return Err(UiccError::CheckLength);
         }
         if !agreed.is_whole(self.rest.len()) {
             return Err(UiccError::DecipheringFailed);

@@ -92,7 +92,8 @@ impl ReceiptTerms {
     /// be: then its data has it all.
     ///
     /// # Errors
-    /// [`UiccError::Truncated`], [`UiccError::Length`]; as for [`super::wrap`].
+    /// [`UiccError::Truncated`], [`UiccError::Length`], [`UiccError::CheckLength`]; as for
+    /// [`super::wrap`].
     pub fn read(
         &self,
         framing: Framing,
@@ -122,7 +123,7 @@ impl ReceiptTerms {
             _ => asked,
         };
         if agreed.length() != check {
-            return Err(UiccError::KeySet("the CC's length"));
+            return Err(UiccError::CheckLength);
         }
         let mut octets = rest.to_vec();
         agreed.decrypt(&mut octets);

@@ -102,10 +102,7 @@ fn the_key_set_decides_not_the_header() {
         .map(|mac| set.clone().with_mac(mac, AES, SingleDes::Refused).unwrap());
     for (sender, receiver) in [(&four, &eight), (&eight, &four)] {
         let packet = wrap(Framing::Sms, &header, Some(sender), &[1; 11]).unwrap();
-        assert_eq!(
-            refused(&packet, receiver),
-            UiccError::KeySet("the CC's length")
-        );
+        assert_eq!(refused(&packet, receiver), UiccError::CheckLength);
         assert!(
             SealedCommand::parse(Framing::Sms, &packet)
                 .unwrap()
