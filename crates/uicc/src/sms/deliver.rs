@@ -1,7 +1,7 @@
 //! SMS-DELIVER (TS 23.040 clause 9.2.2.1): from the service centre to the device.
 
 use super::reader::Reader;
-use super::{Address, DCS_CARD, PID_DOWNLOAD, UserData};
+use super::{Address, DCS_CARD, PID_DOWNLOAD, USER_DATA, UserData};
 use crate::UiccError;
 
 /// A service centre's time stamp, as it is sent: seven octets of semi-octets.
@@ -62,6 +62,8 @@ impl Deliver {
         let protocol = reader.u8("TP-PID")?;
         let coding = reader.u8("TP-DCS")?;
         let timestamp = Timestamp(reader.array("TP-SCTS")?);
+        let user_data = UserData::read(&mut reader, first & 0x40 != 0, coding, USER_DATA)?;
+        reader.end("TP-UDL")?;
         Ok(Self {
             // The bit says that there is nothing more.
             has_more: first & 4 == 0,
@@ -72,7 +74,7 @@ impl Deliver {
             protocol,
             coding,
             timestamp,
-            user_data: UserData::read(reader, first & 0x40 != 0, coding)?,
+            user_data,
         })
     }
 
@@ -92,7 +94,7 @@ impl Deliver {
         self.originator.write(&mut out);
         out.extend([self.protocol, self.coding]);
         out.extend(self.timestamp.0);
-        self.user_data.write(&mut out)?;
+        self.user_data.write(&mut out, USER_DATA)?;
         Ok(out)
     }
 }

@@ -16,13 +16,24 @@ pub struct DeliverReport {
     pub user_data: Option<(u8, UserData)>,
 }
 
+/// TP-PI (clause 9.2.3.27): what is there, reserved bits, and that another octet follows.
 const PROTOCOL: u8 = 1;
 const CODING: u8 = 2;
 const USER_DATA: u8 = 4;
+const RESERVED: u8 = 0x78;
+const EXTENSION: u8 = 0x80;
+
+/// Octets of user data that there are in RP-ACK and RP-ERROR.
+const fn most(is_error: bool) -> usize {
+    if is_error { 158 } else { 159 }
+}
 
 impl DeliverReport {
     /// Reads a TPDU. Whether it is an error is what the layer below says (RP-ACK or
     /// RP-ERROR): `is_error`.
+    ///
+    /// Reserved bits of TP-PI are ignored, as its clause has it, further octets of TP-PI
+    /// are passed over, and with either whatever stands behind the user data.
     ///
     /// # Errors
     /// [`UiccError::Truncated`], [`UiccError::Length`], [`UiccError::Reserved`].
@@ -37,8 +48,10 @@ impl DeliverReport {
             false => None,
         };
         let present = reader.u8("TP-PI")?;
-        if present & 0xf8 != 0 {
-            return Err(UiccError::Reserved("TP-PI"));
+        let has_more = present & (RESERVED | EXTENSION) != 0;
+        let mut last = present;
+        while last & EXTENSION != 0 {
+            last = reader.u8("TP-PI")?;
         }
         let protocol = match present & PROTOCOL {
             0 => None,
@@ -49,16 +62,17 @@ impl DeliverReport {
             _ => Some(reader.u8("TP-DCS")?),
         };
         let user_data = match present & USER_DATA {
-            0 => {
-                reader.end("TP-UDL")?;
-                None
-            }
+            0 => None,
             _ => {
                 let coding = coding.unwrap_or(0);
-                let read = UserData::read(reader, first & 0x40 != 0, coding)?;
+                let has_header = first & 0x40 != 0;
+                let read = UserData::read(&mut reader, has_header, coding, most(is_error))?;
                 Some((coding, read))
             }
         };
+        if !has_more {
+            reader.end("TP-UDL")?;
+        }
         Ok(Self {
             failure,
             protocol,
@@ -69,7 +83,7 @@ impl DeliverReport {
     /// The TPDU.
     ///
     /// # Errors
-    /// [`UiccError::TooLong`].
+    /// [`UiccError::TooLong`] for more than 159 octets of user data, with a cause 158.
     pub fn encode(&self) -> Result<Vec<u8>, UiccError> {
         let has_header = self
             .user_data
@@ -88,7 +102,7 @@ impl DeliverReport {
         out.extend(self.protocol);
         if let Some((coding, user_data)) = &self.user_data {
             out.push(*coding);
-            user_data.write(&mut out)?;
+            user_data.write(&mut out, most(self.failure.is_some()))?;
         }
         Ok(out)
     }

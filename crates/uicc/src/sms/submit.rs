@@ -2,7 +2,7 @@
 
 use super::deliver::bits;
 use super::reader::Reader;
-use super::{Address, UserData};
+use super::{Address, USER_DATA, UserData};
 use crate::UiccError;
 
 const SUBMIT: u8 = 1;
@@ -64,6 +64,8 @@ impl Submit {
             1 => Validity::Enhanced(reader.array("TP-VP")?),
             _ => Validity::Absolute(reader.array("TP-VP")?),
         };
+        let user_data = UserData::read(&mut reader, first & 0x40 != 0, coding, USER_DATA)?;
+        reader.end("TP-UDL")?;
         Ok(Self {
             reject_duplicates: first & 4 != 0,
             status_report: first & 0x20 != 0,
@@ -73,7 +75,7 @@ impl Submit {
             protocol,
             coding,
             validity,
-            user_data: UserData::read(reader, first & 0x40 != 0, coding)?,
+            user_data,
         })
     }
 
@@ -98,7 +100,7 @@ impl Submit {
         self.destination.write(&mut out);
         out.extend([self.protocol, self.coding]);
         out.extend(validity);
-        self.user_data.write(&mut out)?;
+        self.user_data.write(&mut out, USER_DATA)?;
         Ok(out)
     }
 }

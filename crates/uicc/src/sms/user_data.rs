@@ -1,7 +1,6 @@
 //! User data and its header (TS 23.040 clauses 9.2.3.16 and 9.2.3.24): information
 //! elements for parts, ports and secured packets, in any order.
 
-use super::USER_DATA;
 use super::reader::Reader;
 use crate::UiccError;
 
@@ -117,20 +116,23 @@ impl UserData {
         }
     }
 
-    /// Reads TP-UDL and TP-UD to the end of the TPDU.
-    pub(super) fn read(reader: Reader<'_>, has_header: bool, dcs: u8) -> Result<Self, UiccError> {
-        let mut reader = reader;
+    /// Reads TP-UDL and TP-UD, of `most` octets.
+    pub(super) fn read(
+        reader: &mut Reader<'_>,
+        has_header: bool,
+        dcs: u8,
+        most: usize,
+    ) -> Result<Self, UiccError> {
         let length = reader.u8("TP-UDL")?;
         let is_septets = is_septets(dcs);
         let octets = match is_septets {
             true => (usize::from(length) * 7).div_ceil(8),
             false => usize::from(length),
         };
-        if octets > USER_DATA {
+        if octets > most {
             return Err(UiccError::Length("TP-UDL"));
         }
         let user_data = reader.take(octets, "TP-UD")?;
-        reader.end("TP-UDL")?;
         let mut body = Reader::new(user_data);
         let mut elements = Vec::new();
         if has_header {
@@ -153,11 +155,11 @@ impl UserData {
         })
     }
 
-    /// TP-UDL and TP-UD.
-    pub(super) fn write(&self, out: &mut Vec<u8>) -> Result<(), UiccError> {
+    /// TP-UDL and TP-UD, of `most` octets.
+    pub(super) fn write(&self, out: &mut Vec<u8>, most: usize) -> Result<(), UiccError> {
         let header = self.encoded_header()?;
         let octets = header.len() + self.body.len();
-        if octets > USER_DATA {
+        if octets > most {
             return Err(UiccError::TooLong);
         }
         let length = match self.septets {

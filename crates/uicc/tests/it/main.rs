@@ -17,6 +17,7 @@ mod messages;
 mod model;
 mod properties;
 mod push;
+mod reports;
 mod script;
 mod scripts;
 mod support;
