@@ -113,10 +113,14 @@ impl<'a> Agreed<'a> {
         }
     }
 
+    /// Octets of a block of the cipher; one without a cipher.
+    pub(super) fn block(&self) -> usize {
+        self.cipher.map_or(1, KeySet::block)
+    }
+
     /// Octets of padding after `length` octets that are ciphered.
     pub(super) fn padding(&self, length: usize) -> usize {
-        let block = self.cipher.map_or(1, KeySet::block);
-        length.next_multiple_of(block) - length
+        length.next_multiple_of(self.block()) - length
     }
 
     pub(super) fn is_whole(&self, length: usize) -> bool {
@@ -133,10 +137,6 @@ impl<'a> Agreed<'a> {
         if let Some(keys) = self.cipher {
             keys.decrypt(octets);
         }
-    }
-
-    pub(super) const fn is_ciphered(&self) -> bool {
-        self.cipher.is_some()
     }
 
     /// RC or CC over `parts`, one after the other.

@@ -256,8 +256,7 @@ pub(super) fn unpadded<'a>(
 ) -> Result<&'a [u8], UiccError> {
     let wrong = UiccError::Length("padding counter");
     let padding = usize::from(padding);
-    let most = if agreed.is_ciphered() { 16 } else { 1 };
-    if padding >= most {
+    if padding >= agreed.block() {
         return Err(wrong);
     }
     let length = data.len().checked_sub(padding);

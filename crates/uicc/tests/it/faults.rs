@@ -275,6 +275,31 @@ fn padding_longer_than_the_data_is_refused() {
     }
 }
 
+/// The same way, with data that more padding would fit into: DES has blocks of 8 octets.
+#[test]
+fn padding_is_less_than_a_block() {
+    let set = KeySet::new(2).unwrap();
+    let keys = set
+        .with_cipher(CipherAlgorithm::DesEcb, &[7; 8], SingleDes::Allowed)
+        .unwrap();
+    let (mut header, _) = aes();
+    header.spi = Spi::from_octets([0x04, 0x00]).unwrap();
+    header.kic = 0x2d;
+    for (pcntr, length) in [(0, Some(18)), (7, Some(11)), (8, None), (15, None)] {
+        let block = [0, 0, 0, 0, 9, pcntr, 1, 1];
+        let long = [&[0, 0][..], &block, &[1; 16]].concat();
+        let packet = wrap(Framing::Sms, &header, Some(&keys), &long).unwrap();
+        assert_eq!(packet.len(), 2 + 8 + 32);
+        let cut = [&[0, 32][..], &packet[2..10], &packet[18..]].concat();
+        let sealed = SealedCommand::parse(Framing::Sms, &cut).unwrap();
+        let opened = sealed.open(Some(&keys));
+        match length {
+            Some(length) => assert_eq!(opened.unwrap().data, vec![1; length]),
+            None => assert_eq!(opened.err(), Some(UiccError::Length("padding counter"))),
+        }
+    }
+}
+
 #[test]
 fn a_receipt_comes_only_where_it_is_asked_for() {
     let (mut header, keys) = aes();
