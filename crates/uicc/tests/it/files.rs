@@ -28,7 +28,7 @@ fn words(vector: &Json) -> Vec<&str> {
 
 #[test]
 fn octets_are_read_as_words_and_written() {
-    for vector in vectors("read", 55) {
+    for vector in vectors("read", 56) {
         let (name, octets) = (name(&vector), field(&vector, "octets"));
         let value = Value::decode(name, &octets);
         let value = value.unwrap_or_else(|why| panic!("{why}: {vector}"));
@@ -46,7 +46,7 @@ fn octets_are_read_as_words_and_written() {
 
 #[test]
 fn words_are_read_and_written_as_octets() {
-    for vector in vectors("words_read", 12) {
+    for vector in vectors("words_read", 13) {
         let value = Value::from_words(name(&vector), &words(&vector));
         let value = value.unwrap_or_else(|why| panic!("{why}: {vector}"));
         let octets = vector["octets"].as_str().unwrap();
@@ -70,7 +70,7 @@ fn other_octets_are_refused() {
 
 #[test]
 fn other_words_are_refused_with_what_is_allowed() {
-    for vector in vectors("words_refused", 107) {
+    for vector in vectors("words_refused", 108) {
         let refused = Value::from_words(name(&vector), &words(&vector));
         let refused = refused.expect_err(&vector.to_string());
         assert_eq!(refused.code(), "file-words");
