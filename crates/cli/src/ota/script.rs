@@ -146,7 +146,7 @@ fn compile(arguments: &Compile) -> Result<()> {
     Ok(())
 }
 
-/// Of a file hexadecimal text, or octets where it is none; of a name that no file has and
+/// Of a file hexadecimal text, or octets where it is no text at all; of a name that no file has and
 /// that is hexadecimal digits, these.
 fn octets(file: &Path) -> Result<Vec<u8>> {
     let name = file.as_os_str().as_encoded_bytes();
@@ -154,9 +154,9 @@ fn octets(file: &Path) -> Result<Vec<u8>> {
         return hex::any_octets(name);
     }
     let octets = input::bounded(file, MOST_DATA)?;
-    let is_text = |octet: &u8| octet.is_ascii_hexdigit() || octet.is_ascii_whitespace();
+    let is_text = |octet: &u8| octet.is_ascii_graphic() || octet.is_ascii_whitespace();
     match octets.iter().all(is_text) {
-        true => hex::any_octets(&octets),
+        true => hex::any_octets(&octets).with_context(|| input::name(file)),
         false => Ok(octets),
     }
 }

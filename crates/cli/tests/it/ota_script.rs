@@ -185,6 +185,22 @@ fn octets_are_explained() {
     let file = written(dir.path(), "b.hex", "00b00000098010000000");
     assert!(printed(&["explain", &file]).contains("# it can't be read further: class 80"));
     assert!(json(&["explain", "--json", &file])["stop"].is_string());
+    // Text with a slip in it is not taken for octets.
+    for (slip, said) in [
+        (octets.replacen("4000c", "40O0c", 1), "octet 5 of the text"),
+        (format!("0x{octets}"), "octet 1 of the text"),
+        (
+            format!("{octets}\n0"),
+            "an odd number of hexadecimal digits",
+        ),
+    ] {
+        let file = written(dir.path(), "d.hex", slip);
+        let message = refused(&["explain", &file]);
+        assert!(
+            message.contains(said) && message.contains("d.hex"),
+            "{message}"
+        );
+    }
     let file = written(dir.path(), "c.hex", "aa05");
     assert!(refused(&["explain", &file]).contains("length of the template"));
     assert!(refused(&["explain", "--limit", "5", &file]).contains("--response"));
