@@ -30,9 +30,10 @@ pub(crate) struct Wrap {
     /// The sender's number for them
     #[arg(long, value_name = "NUMBER")]
     oa: Option<Address>,
-    /// The service centre's time stamp for them, 7 octets
+    /// The service centre's time stamp for them, 7 octets: without it midnight of the
+    /// first day of 2026
     #[arg(long, value_name = "HEX", value_parser = hex::octets::<7>,
-          default_value = "00000000000000")]
+          default_value = "62101000000000")]
     scts: [u8; 7],
     /// Print one JSON object
     #[arg(long)]

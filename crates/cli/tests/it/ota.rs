@@ -1,8 +1,11 @@
 //! `rehome ota` against known answers of other programs (`vectors/`), and its refusals.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
+use uicc::sms::{Deliver, Timestamp};
 
 use crate::command::{Ran, rehome};
 
@@ -30,6 +33,10 @@ fn terms<'a>(vector: &'a Value, verb: &[&'a str]) -> Vec<&'a str> {
         line.extend(["--kid-key", text(vector, "kid_key")]);
     }
     line
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
 }
 
 fn json(ran: &Ran) -> Value {
@@ -126,6 +133,10 @@ fn a_tpdu_is_that_of_another_program() {
         .map(|tpdu| &tpdu.as_str().unwrap()[..2])
         .collect();
     assert_eq!(first, ["40", "40", "44"]);
+    // The time stamp is a date: TS 23.040 clause 9.2.3.11, year, month and day in
+    // semi-octets, the lower one first.
+    let deliver = Deliver::parse(&hex(tpdus[0].as_str().unwrap())).unwrap();
+    assert_eq!(deliver.timestamp, Timestamp([0x62, 0x10, 0x10, 0, 0, 0, 0]));
     // For people: a line each, without the marks of JSON.
     line.retain(|word| *word != "--json");
     let shown = rehome(&line).stdout;
@@ -558,6 +569,53 @@ fn refusals_have_codes() {
             "{code}: {said}"
         );
     }
+}
+
+/// The example of the documentation, by the shell: each packet has a counter of its own.
+#[test]
+fn the_example_of_a_script_of_several_packets_runs() {
+    let docs = include_str!("../../../../docs/uicc-ota.md");
+    let from = docs.find("    cntr=17\n").unwrap();
+    let example = docs[from..].split("\n\n").next().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let key = "000102030405060708090a0b0c0d0e0f";
+    for (name, content) in [
+        ("kic.hex", key),
+        ("kid.hex", key),
+        (
+            "script.ota",
+            "select imsi\nread-binary 0 9\nget-status applications\n",
+        ),
+    ] {
+        let file = home.path().join(name);
+        std::fs::write(&file, content).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    let beside = Path::new(env!("CARGO_BIN_EXE_rehome")).parent().unwrap();
+    let path = format!("{}:{}", beside.display(), std::env::var("PATH").unwrap());
+    let output = Command::new("sh")
+        .args(["-c", example])
+        .env("PATH", path)
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let packets = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("packet"));
+    let counters: Vec<_> = packets
+        .map(|packet| {
+            let keys = ["--kic-key", key, "--kid-key", key];
+            let line = [&["ota", "unwrap", "--json"], &keys[..], &[packet.trim()]].concat();
+            json(&rehome(&line))["cntr"].as_u64().unwrap()
+        })
+        .collect();
+    assert_eq!(counters, [17, 18]);
 }
 
 #[test]
