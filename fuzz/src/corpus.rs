@@ -245,6 +245,7 @@ pub(crate) fn packets() -> Vec<Vec<u8>> {
         };
         packets.push(wrap(framing, &header, None, &[7; 140]).unwrap());
     }
+    packets.extend(crate::uicc::made());
     packets
 }
 

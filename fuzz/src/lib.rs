@@ -123,7 +123,7 @@ pub const TARGETS: &[Target] = &[
     ),
     target(
         "ota-packet",
-        "a packet that nothing secures is made again; no other opens without a key",
+        "a packet that nothing secures is made again; no other opens without its key, and nobody forges a CC",
         uicc::packet,
         corpus::packets,
     ),

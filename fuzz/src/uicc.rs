@@ -1,12 +1,16 @@
 //! Secured packets, short messages and their parts (ETSI TS 102 225, 3GPP TS 23.040 and
 //! TS 31.111); pushes (WAP-230-WSP); contents of files (TS 31.102); CAP files.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clock::Tick;
 use uicc::cap::LoadFile;
 use uicc::files::{Name, Value, split};
-use uicc::packet::{CommandHeader, Framing, ReceiptTerms, SealedCommand, Spi, Tar, wrap};
+use uicc::packet::{
+    CipherAlgorithm, Cntr, CommandHeader, Framing, Integrity, KeySet, MacAlgorithm, Proof,
+    ReceiptTerms, SealedCommand, SingleDes, Spi, Status, Tar, wrap,
+};
 use uicc::sms::push::{Media, Push};
 use uicc::sms::{
     Address, Deliver, DeliverReport, Limits, Ports, Reassembler, Reference, SmsPpDownload, Submit,
@@ -23,10 +27,76 @@ const UNPACKING: usize = 4 << 20;
 /// The most octets that parts may wait with.
 const WAITING: usize = 1000;
 
+/// The key set 2 of a server, and the receipts and commands that were made with it.
+static MADE: LazyLock<(KeySet, Vec<Vec<u8>>)> = LazyLock::new(|| {
+    let keys = KeySet::new(2)
+        .and_then(|set| set.with_cipher(CipherAlgorithm::Aes, &[0xa5; 16], SingleDes::Refused))
+        .and_then(|set| set.with_mac(MacAlgorithm::AesCmac8, &[0x5a; 16], SingleDes::Refused))
+        .expect("a key set");
+    let mut made = Vec::new();
+    for framing in [Framing::Sms, Framing::Ber] {
+        for spi in SIGNED {
+            let terms = signed(spi);
+            for status in [Status::Ok, Status::CounterLow] {
+                let receipt = terms.write(framing, Some(&keys), Cntr::default(), status, &[7; 20]);
+                made.push(receipt.expect("a receipt"));
+            }
+            let header = CommandHeader {
+                spi: terms.spi,
+                kic: terms.kic,
+                kid: terms.kid,
+                tar: terms.tar,
+                cntr: Cntr::default(),
+            };
+            made.push(wrap(framing, &header, Some(&keys), &[7; 20]).expect("a command"));
+        }
+    }
+    (keys, made)
+});
+
+/// SPI with a CC both ways, and with ciphering.
+const SIGNED: [[u8; 2]; 2] = [[0x12, 0x09], [0x16, 0x19]];
+
+fn signed(spi: [u8; 2]) -> ReceiptTerms {
+    ReceiptTerms {
+        spi: Spi::from_octets(spi).expect("neither reserved nor signed"),
+        kic: 0x22,
+        kid: 0x22,
+        tar: Tar([0xb0, 0, 0x11]),
+    }
+}
+
+/// What has a CC, to begin with.
+pub(crate) fn made() -> Vec<Vec<u8>> {
+    MADE.1.clone()
+}
+
+/// With the keys at hand nothing opens and nothing verifies but what was made with them.
+fn nobody_forges(framing: Framing, octets: &[u8]) {
+    let (keys, made) = &*MADE;
+    // A response may come without the header of its message.
+    let is_ours = || made.iter().any(|made| made.ends_with(octets));
+    if let Ok(sealed) = SealedCommand::parse(framing, octets)
+        && sealed.terms().spi.integrity == Integrity::Checksum
+        && bounded(octets, MULTIPLE, || sealed.open(Some(keys))).is_ok()
+    {
+        assert!(is_ours(), "a forged command");
+    }
+    for spi in SIGNED {
+        let terms = signed(spi);
+        let read = bounded(octets, MULTIPLE, || terms.read(framing, Some(keys), octets));
+        if read.is_ok_and(|read| read.proof == Proof::Verified) {
+            assert!(is_ours(), "a forged response");
+        }
+    }
+}
+
 /// A command that needs no key is what is made of it again; one that does is opened by
-/// nobody without. A response that nothing secures is made again from what was read.
+/// nobody without. A response that nothing secures is made again from what was read. What
+/// has a CC is opened and verified if it was made with the key, and never else.
 pub(crate) fn packet(octets: &[u8]) {
     for framing in [Framing::Sms, Framing::Ber, Framing::Ussd] {
+        nobody_forges(framing, octets);
         if let Ok(sealed) = bounded(octets, MULTIPLE, || SealedCommand::parse(framing, octets)) {
             let needs_key = sealed.key_set() != Ok(None);
             match sealed.open(None) {

@@ -56,16 +56,74 @@ fn no_octet_of_a_signed_response_can_be_changed() {
             kid: keys.kid(),
             tar: uicc::packet::Tar([0xb0, 0, 0x11]),
         };
+        // With its header, which the CC covers, and without.
         let octets = field(&vector, "response_with_udh");
-        for at in 3..octets.len() {
-            let mut changed = octets.clone();
-            changed[at] ^= 1;
-            let read = terms.read(Framing::Sms, Some(&keys), &changed);
+        for octets in [&octets[..], &octets[3..]] {
+            no_octet_can_be_changed(&terms, Framing::Sms, &keys, octets);
+        }
+    }
+}
+
+fn no_octet_can_be_changed(
+    terms: &uicc::packet::ReceiptTerms,
+    framing: Framing,
+    keys: &KeySet,
+    octets: &[u8],
+) {
+    let read = terms.read(framing, Some(keys), octets).unwrap();
+    assert_eq!(read.proof, Proof::Verified);
+    for at in 0..octets.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut changed = octets.to_vec();
+            changed[at] ^= flip;
+            let read = terms.read(framing, Some(keys), &changed);
             assert!(
                 read.is_err() || read.is_ok_and(|read| read.proof != Proof::Verified),
-                "{}: octet {at}",
-                vector["name"]
+                "octet {at}"
             );
+        }
+    }
+}
+
+/// The same with an identifier and a BER length in front, which RC and CC cover.
+#[test]
+fn no_octet_can_be_changed_over_cat_tp() {
+    for vector in all("commands") {
+        let header = header(&vector);
+        let keys = keys(&vector, header.kid >> 4);
+        if header.spi.to_octets()[0] & 3 == 0 {
+            continue;
+        }
+        for octets in [20, 200] {
+            let packet = wrap(Framing::Ber, &header, Some(&keys), &vec![7; octets]).unwrap();
+            let open = |packet: &[u8]| {
+                SealedCommand::parse(Framing::Ber, packet)
+                    .and_then(|sealed| sealed.open(Some(&keys)))
+                    .is_ok()
+            };
+            assert!(open(&packet));
+            for at in 0..packet.len() {
+                for flip in [0x01, 0x80, 0xff] {
+                    let mut changed = packet.clone();
+                    changed[at] ^= flip;
+                    assert!(!open(&changed), "{}: octet {at}", vector["name"]);
+                }
+            }
+        }
+    }
+    let (mut header, keys) = aes();
+    for second in [0x09, 0x19] {
+        header.spi = Spi::from_octets([0x16, second]).unwrap();
+        let terms = uicc::packet::ReceiptTerms {
+            spi: header.spi,
+            kic: header.kic,
+            kid: header.kid,
+            tar: header.tar,
+        };
+        for octets in [0, 150] {
+            let data = vec![7; octets];
+            let made = terms.write(Framing::Ber, Some(&keys), header.cntr, Status::Ok, &data);
+            no_octet_can_be_changed(&terms, Framing::Ber, &keys, &made.unwrap());
         }
     }
 }

@@ -90,25 +90,92 @@ proptest! {
         prop_assert_eq!(read.proof, proof);
     }
 
+    /// What opens without a CC is what is made of it again, unless it was ciphered: then
+    /// its padding may have been anything. Nobody draws a CC.
     #[test]
-    fn any_octets_are_taken_or_refused(
+    fn any_octets_are_made_again_or_refused(
         keys in key_set(),
-        octets in prop::collection::vec(any::<u8>(), 0..64),
-        length in any::<bool>(),
+        octets in prop::collection::vec(any::<u8>(), 16..64),
+        shape in 0..4_u8,
+        is_ber in any::<bool>(),
     ) {
         let mut octets = octets;
-        if length && octets.len() > 3 {
-            let rest = u16::try_from(octets.len() - 2).unwrap().to_be_bytes();
-            octets[..2].copy_from_slice(&rest);
-            octets[2] = 13 + octets[2] % 9;
+        let rest = u8::try_from(octets.len() - 2).unwrap();
+        octets[..3].copy_from_slice(&[if is_ber { 1 } else { 0 }, rest, 13]);
+        octets[5..7].copy_from_slice(&[keys.kic(), keys.kid()]);
+        match shape {
+            // Nothing secures it.
+            0 => (octets[3], octets[4], octets[15]) = (octets[3] & 0x18, octets[4] & 0x29, 0),
+            1 => (octets[3], octets[4]) = (4 | octets[3] & 0x1c, 1),
+            2 => (octets[2], octets[3]) = (21, 2 | octets[3] & 0x1c),
+            _ => {}
         }
-        for framing in [Framing::Sms, Framing::Ber] {
-            if let Ok(sealed) = SealedCommand::parse(framing, &octets) {
-                let opened = sealed.open(Some(&keys));
-                if let Err(why) = opened {
-                    let _ = sealed.refusal(&why);
-                }
-                let _ = sealed.terms().read(framing, Some(&keys), &octets);
+        let framing = if is_ber { Framing::Ber } else { Framing::Sms };
+        let sealed = SealedCommand::parse(framing, &octets);
+        let opened = sealed.as_ref().map(|sealed| sealed.open(Some(&keys)));
+        if shape == 0 && octets[4] & 3 != 3 {
+            prop_assert!(matches!(opened, Ok(Ok(_))), "{octets:02x?}");
+        }
+        let Ok(Ok(command)) = opened else {
+            return Ok(());
+        };
+        let terms = command.terms();
+        prop_assert!(terms.spi.integrity != uicc::packet::Integrity::Checksum);
+        let header = CommandHeader {
+            spi: terms.spi,
+            kic: terms.kic,
+            kid: terms.kid,
+            tar: terms.tar,
+            cntr: command.cntr,
+        };
+        let again = wrap(framing, &header, Some(&keys), &command.data).unwrap();
+        if terms.spi.is_ciphered {
+            let sealed = SealedCommand::parse(framing, &again).unwrap();
+            prop_assert_eq!(sealed.open(Some(&keys)), Ok(command));
+        } else {
+            prop_assert_eq!(again, octets);
+        }
+    }
+
+    /// As a response: nobody draws a CC, and what nothing secures is written again.
+    #[test]
+    fn any_response_is_written_again_or_not_proven(
+        keys in key_set(),
+        octets in prop::collection::vec(any::<u8>(), 13..64),
+        has_cc in any::<bool>(),
+        is_ber in any::<bool>(),
+    ) {
+        let framing = if is_ber { Framing::Ber } else { Framing::Sms };
+        let mut octets = octets;
+        let rest = u8::try_from(octets.len() - 2).unwrap();
+        let check = match has_cc {
+            true => octets[2] % 9,
+            false => 0,
+        };
+        octets[..3].copy_from_slice(&[if is_ber { 2 } else { 0 }, rest, 10 + check]);
+        if !has_cc {
+            octets[11] = 0;
+        }
+        for second in [0x09, 0x19, 0x01] {
+            let terms = uicc::packet::ReceiptTerms {
+                spi: Spi::from_octets([0x16, second]).unwrap(),
+                kic: keys.kic(),
+                kid: keys.kid(),
+                tar: Tar(octets[3..6].try_into().unwrap()),
+            };
+            let Ok(read) = terms.read(framing, Some(&keys), &octets) else {
+                prop_assert!(has_cc, "nothing secures it: {octets:02x?}");
+                continue;
+            };
+            prop_assert_ne!(read.proof, Proof::Verified);
+            if !has_cc {
+                prop_assert_eq!(read.proof == Proof::NotAsked, second == 0x01);
+                let plain = uicc::packet::ReceiptTerms {
+                    spi: Spi::from_octets([0, 1]).unwrap(),
+                    ..terms
+                };
+                let again = plain.write(framing, None, read.cntr, read.status, &read.data);
+                prop_assert!(again.unwrap().ends_with(&octets));
             }
         }
     }
