@@ -193,7 +193,8 @@ fn give(arguments: &Run) -> Result<()> {
             Given::Packet(packet) => {
                 let reference = Reference::Short(0);
                 for part in parts(PacketKind::Command, &packet, reference)? {
-                    let stamp = Timestamp([0; 7]);
+                    // 2026-01-01, as `ota wrap` has it: a card does not look at it.
+                    let stamp = Timestamp([0x62, 0x10, 0x10, 0, 0, 0, 0]);
                     let message = Deliver::to_card(arguments.oa.clone(), stamp, part);
                     give_message(&mut card, &message.encode()?, arguments.json)?;
                 }
