@@ -13,6 +13,7 @@ pub mod packet;
 pub mod remote;
 pub mod script;
 pub mod sms;
+pub mod toolkit;
 pub mod ussd;
 
 mod ber;

@@ -4,6 +4,7 @@
 
 use uicc::apdu::{CommandApdu, Meaning, ResponseApdu, StatusWord};
 use uicc::sms::{Deliver, DeliverReport, PID_DOWNLOAD, SmsPpDownload};
+use uicc::toolkit::{SendShortMessage, TerminalResponse};
 
 use super::{Card, CardError, StoredCard};
 
@@ -11,8 +12,6 @@ use super::{Card, CardError, StoredCard};
 const MOST: usize = 256;
 /// TERMINAL PROFILE: everything.
 const PROFILE: [u8; 20] = [0xff; 20];
-/// The tags of an address and of a TPDU, with the bit for comprehension.
-const TPDU: u8 = 0x8b;
 
 /// What answers APDUs.
 pub trait Chip {
@@ -152,45 +151,18 @@ fn sent(chip: &mut impl Chip, status: StatusWord) -> Result<Vec<Vec<u8>>, CardEr
             break;
         }
         let fetched = chip.apdu(&[0x80, 0x12, 0, 0, status.sw2()])?;
-        let Some((details, tpdu)) = message(&fetched.data) else {
+        let Ok(command) = SendShortMessage::parse(&fetched.data) else {
             break;
         };
-        submits.push(tpdu);
-        // Command details, from the terminal to the card, performed.
-        let done = [&details[..], &[0x82, 2, 0x82, 0x81, 0x83, 1, 0]].concat();
+        let done = TerminalResponse {
+            details: command.details(),
+            result: 0,
+        };
+        submits.push(command.tpdu);
+        let done = done.encode().map_err(CardError::Message)?;
         let response = CommandApdu::new([0x80, 0x14, 0, 0]).with_data(done);
         let response = response.encode().map_err(CardError::Message)?;
         status = chip.apdu(&response)?.status;
     }
     Ok(submits)
-}
-
-/// The command details and the TPDU of SEND SHORT MESSAGE.
-fn message(command: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let (0xd0, value, []) = object(command)? else {
-        return None;
-    };
-    let (0x81, [number, 0x13, qualifier], mut rest) = object(value)? else {
-        return None;
-    };
-    let details = vec![0x81, 3, *number, 0x13, *qualifier];
-    while !rest.is_empty() {
-        let (tag, value, behind) = object(rest)?;
-        if tag | 0x80 == TPDU {
-            return Some((details, value.to_vec()));
-        }
-        rest = behind;
-    }
-    None
-}
-
-/// Tag, value, and what stands behind.
-fn object(octets: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (tag, length, rest) = match octets {
-        [tag, 0x81, length, rest @ ..] => (tag, length, rest),
-        [tag, length @ 0..=0x7f, rest @ ..] => (tag, length, rest),
-        _ => return None,
-    };
-    let (value, behind) = rest.split_at_checked(usize::from(*length))?;
-    Some((*tag, value, behind))
 }

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 use uicc::UiccError;
 use uicc::sms::{Address, DCS_CARD, PID_DOWNLOAD, PacketKind, Reference, Submit, Validity, parts};
+use uicc::toolkit::{Outcome, SendShortMessage, TerminalResponse};
 
 use super::octets::Octets;
 
@@ -23,17 +24,6 @@ pub struct Outbox {
     waiting: Vec<Octets>,
     /// TP-MR and the reference of parts, of the next message.
     reference: u8,
-}
-
-/// What a terminal says of a proactive command (clause 8.12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// 00 to 1F
-    Done,
-    /// 20 to 2F: it may be tried again.
-    Later,
-    /// 30 and above, or nothing that can be read.
-    Never,
 }
 
 impl Outbox {
@@ -80,60 +70,28 @@ impl Outbox {
         Ok(())
     }
 
-    /// The proactive command that a terminal fetches.
+    /// The proactive command that a terminal fetches; always number 1.
     pub(super) fn command(&self) -> Option<Vec<u8>> {
-        let tpdu = self.waiting.first()?;
-        // Command 1, SEND SHORT MESSAGE, no packing; from the card to the network.
-        let mut value = vec![0x81, 0x03, 0x01, 0x13, 0x00, 0x82, 0x02, 0x81, 0x83];
-        put(&mut value, 0x8b, &tpdu.0)?;
-        let mut command = Vec::new();
-        put(&mut command, 0xd0, &value)?;
-        Some(command)
+        let command = SendShortMessage {
+            number: 1,
+            packing: false,
+            service_centre: None,
+            tpdu: self.waiting.first()?.0.clone(),
+        };
+        command.encode().ok()
     }
 
     /// TERMINAL RESPONSE; false for one that answers something else.
     pub(super) fn answered(&mut self, response: &[u8]) -> bool {
-        let (Some([_, kind, _]), outcome) = (value(response, 0x01), outcome(response)) else {
+        let Ok(response) = TerminalResponse::parse(response) else {
             return false;
         };
-        if *kind != 0x13 || self.is_empty() {
+        if response.details.kind != SendShortMessage::KIND || self.is_empty() {
             return false;
         }
-        if outcome != Outcome::Later {
+        if response.outcome() != Outcome::Later {
             self.waiting.remove(0);
         }
         true
     }
-}
-
-fn outcome(response: &[u8]) -> Outcome {
-    match value(response, 0x03) {
-        Some([0x00..=0x1f, ..]) => Outcome::Done,
-        Some([0x20..=0x2f, ..]) => Outcome::Later,
-        _ => Outcome::Never,
-    }
-}
-
-/// The value of an object with this tag, with or without the bit for comprehension.
-fn value(mut octets: &[u8], wanted: u8) -> Option<&[u8]> {
-    while let [tag, length, rest @ ..] = octets {
-        let (value, behind) = rest.split_at_checked(usize::from(*length))?;
-        if tag & 0x7f == wanted {
-            return Some(value);
-        }
-        octets = behind;
-    }
-    None
-}
-
-/// An object with a length of up to 255 (TS 102 223 annex C).
-fn put(out: &mut Vec<u8>, tag: u8, value: &[u8]) -> Option<()> {
-    let length = u8::try_from(value.len()).ok()?;
-    out.push(tag);
-    if length > 0x7f {
-        out.push(0x81);
-    }
-    out.push(length);
-    out.extend(value);
-    Some(())
 }

@@ -59,7 +59,7 @@ impl Address {
     }
 
     /// An address of a service centre in a TLV: type and value.
-    pub(super) fn from_tlv(octets: &[u8]) -> Result<Self, UiccError> {
+    pub(crate) fn from_tlv(octets: &[u8]) -> Result<Self, UiccError> {
         let (kind, octets) = octets
             .split_first()
             .ok_or(UiccError::Truncated("an address"))?;
@@ -75,7 +75,7 @@ impl Address {
         })
     }
 
-    pub(super) fn to_tlv(&self) -> Vec<u8> {
+    pub(crate) fn to_tlv(&self) -> Vec<u8> {
         [&[self.kind], self.octets.as_slice()].concat()
     }
 

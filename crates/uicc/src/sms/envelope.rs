@@ -2,12 +2,10 @@
 //! 31.111 clause 7.1.1, ETSI TS 102 221 clause 11.2.2).
 
 use super::Address;
-use super::reader::Reader;
 use crate::UiccError;
+use crate::toolkit::{COMPREHENSION, Objects, passed_over, put};
 
 const DOWNLOAD: u8 = 0xd1;
-/// Tags with and without the bit for comprehension.
-const COMPREHENSION: u8 = 0x80;
 const DEVICES: u8 = 0x02;
 const ADDRESS: u8 = 0x06;
 const TPDU: u8 = 0x0b;
@@ -30,13 +28,13 @@ impl SmsPpDownload {
     /// [`UiccError::TooLong`].
     pub fn encode(&self) -> Result<Vec<u8>, UiccError> {
         let mut inner = Vec::new();
-        tlv(&mut inner, COMPREHENSION | DEVICES, &NETWORK_TO_CARD)?;
+        put(&mut inner, COMPREHENSION | DEVICES, &NETWORK_TO_CARD)?;
         if let Some(address) = &self.service_centre {
-            tlv(&mut inner, ADDRESS, &address.to_tlv())?;
+            put(&mut inner, ADDRESS, &address.to_tlv())?;
         }
-        tlv(&mut inner, COMPREHENSION | TPDU, &self.tpdu)?;
+        put(&mut inner, COMPREHENSION | TPDU, &self.tpdu)?;
         let mut out = Vec::new();
-        tlv(&mut out, DOWNLOAD, &inner)?;
+        put(&mut out, DOWNLOAD, &inner)?;
         Ok(out)
     }
 
@@ -56,26 +54,15 @@ impl SmsPpDownload {
     /// # Errors
     /// [`UiccError::Truncated`], [`UiccError::Length`], [`UiccError::Reserved`].
     pub fn parse(octets: &[u8]) -> Result<Self, UiccError> {
-        let mut reader = Reader::new(octets);
-        if reader.u8("the ENVELOPE")? != DOWNLOAD {
-            return Err(UiccError::Reserved("the ENVELOPE's tag"));
-        }
-        let length = length_of(&mut reader)?;
-        let mut inner = Reader::new(reader.take(length, "the ENVELOPE")?);
-        reader.end("the ENVELOPE's length")?;
+        let what = "the ENVELOPE";
         let (mut service_centre, mut tpdu, mut devices) = (None, None, None);
-        while !inner.is_empty() {
-            let tag = inner.u8("the ENVELOPE")?;
-            let length = length_of(&mut inner)?;
-            let value = inner.take(length, "the ENVELOPE")?;
+        for object in Objects::new(Objects::only(octets, DOWNLOAD, what)?, what) {
+            let (tag, value) = object?;
             match tag & !COMPREHENSION {
                 DEVICES => devices = Some(value),
                 ADDRESS => service_centre = Some(Address::from_tlv(value)?),
                 TPDU => tpdu = Some(value.to_vec()),
-                _ if tag & COMPREHENSION != 0 => {
-                    return Err(UiccError::Reserved("an element of the ENVELOPE"));
-                }
-                _ => {}
+                _ => passed_over(tag, "an element of the ENVELOPE")?,
             }
         }
         if devices != Some(&NETWORK_TO_CARD[..]) {
@@ -86,27 +73,4 @@ impl SmsPpDownload {
             tpdu: tpdu.ok_or(UiccError::Truncated("the ENVELOPE"))?,
         })
     }
-}
-
-/// One octet up to 127, `81` and one octet above (TS 102 223 annex C).
-fn length_of(reader: &mut Reader<'_>) -> Result<usize, UiccError> {
-    match reader.u8("a length")? {
-        length @ 0..=0x7f => Ok(usize::from(length)),
-        0x81 => match reader.u8("a length")? {
-            length @ 0x80.. => Ok(usize::from(length)),
-            _ => Err(UiccError::Length("form of a length")),
-        },
-        _ => Err(UiccError::Length("form of a length")),
-    }
-}
-
-fn tlv(out: &mut Vec<u8>, tag: u8, value: &[u8]) -> Result<(), UiccError> {
-    let length = u8::try_from(value.len()).map_err(|_| UiccError::TooLong)?;
-    out.push(tag);
-    if length > 0x7f {
-        out.push(0x81);
-    }
-    out.push(length);
-    out.extend(value);
-    Ok(())
 }

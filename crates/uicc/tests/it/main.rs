@@ -21,6 +21,7 @@ mod reports;
 mod script;
 mod scripts;
 mod support;
+mod toolkit;
 mod tshark;
 mod ussd;
 mod vectors;
