@@ -249,9 +249,11 @@ pub(crate) fn packets() -> Vec<Vec<u8>> {
     packets
 }
 
-/// Those of other programs, a SUBMIT, reports and an ENVELOPE.
+/// Those of other programs, a SUBMIT, reports, an ENVELOPE, and what a card and a terminal
+/// say of a SUBMIT.
 pub(crate) fn tpdus() -> Vec<Vec<u8>> {
     use uicc::sms::{DeliverReport, SmsPpDownload, Submit, UserData, Validity};
+    use uicc::toolkit::{SendShortMessage, TerminalResponse};
     let file = secured();
     let rows = file["framing"].as_array().unwrap().iter();
     let mut tpdus: Vec<Vec<u8>> = rows
@@ -281,6 +283,18 @@ pub(crate) fn tpdus() -> Vec<Vec<u8>> {
     tpdus.push(download.encode().unwrap());
     tpdus.push(submit.encode().unwrap());
     tpdus.push(report.encode().unwrap());
+    let send = SendShortMessage {
+        number: 1,
+        packing: false,
+        service_centre: Some("+491".parse().unwrap()),
+        tpdu: submit.encode().unwrap(),
+    };
+    let response = TerminalResponse {
+        details: send.details(),
+        result: 0x20,
+    };
+    tpdus.push(send.encode().unwrap());
+    tpdus.push(response.encode().unwrap());
     tpdus
 }
 

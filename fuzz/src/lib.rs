@@ -129,7 +129,7 @@ pub const TARGETS: &[Target] = &[
     ),
     target(
         "sms-tpdu",
-        "a TPDU and an ENVELOPE read back as themselves",
+        "a TPDU and what brings it to a card or from it read back as themselves",
         uicc::tpdu,
         corpus::tpdus,
     ),

@@ -16,6 +16,7 @@ use uicc::sms::{
     Address, Deliver, DeliverReport, Limits, Ports, Reassembler, Reference, SmsPpDownload, Submit,
     Taken, Timestamp, UserData,
 };
+use uicc::toolkit::{SendShortMessage, TerminalResponse};
 
 use crate::claim::{allocated, bounded};
 
@@ -158,6 +159,14 @@ pub(crate) fn tpdu(octets: &[u8]) {
     if let Ok(read) = bounded(octets, MULTIPLE, || SmsPpDownload::parse(octets)) {
         let written = read.encode().expect("what was read is written");
         assert_eq!(SmsPpDownload::parse(&written), Ok(read));
+    }
+    if let Ok(read) = bounded(octets, MULTIPLE, || SendShortMessage::parse(octets)) {
+        let written = read.encode().expect("what was read is written");
+        assert_eq!(SendShortMessage::parse(&written), Ok(read));
+    }
+    if let Ok(read) = bounded(octets, MULTIPLE, || TerminalResponse::parse(octets)) {
+        let written = read.encode().expect("what was read is written");
+        assert_eq!(TerminalResponse::parse(&written), Ok(read));
     }
 }
 
