@@ -28,6 +28,7 @@ mod management;
 mod notify;
 mod ota;
 mod ota_card;
+mod ota_response;
 mod ota_script;
 mod pools;
 mod ssl3;
