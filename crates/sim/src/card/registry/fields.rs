@@ -1,4 +1,4 @@
-//! The data of GlobalPlatform's commands: fields behind lengths of one octet, and the
+//! The data of GlobalPlatform's commands: fields behind their lengths, and the
 //! system parameters in them (Card Specification 2.3 clause 11.5.2.3).
 
 use uicc::apdu::StatusWord;
@@ -21,9 +21,7 @@ impl<'a> Fields<'a> {
 
     /// The next field.
     pub(super) fn next(&mut self) -> Result<&'a [u8], StatusWord> {
-        let (length, rest) = self.0.split_first().ok_or(WRONG)?;
-        let field = rest.split_at_checked(usize::from(*length));
-        let (field, rest) = field.ok_or(WRONG)?;
+        let (field, rest) = value(self.0)?;
         self.0 = rest;
         Ok(field)
     }
@@ -54,16 +52,21 @@ pub(super) fn has_parameters(parameters: &[u8]) -> Result<bool, StatusWord> {
     Ok(is_there)
 }
 
-/// An object with a tag of one octet and a length of one or, above 127, of two, and what
-/// stands behind.
+/// An object with a tag of one octet, and what stands behind.
 pub(super) fn object(octets: &[u8]) -> Result<(u8, &[u8], &[u8]), StatusWord> {
-    let (tag, length, rest) = match octets {
-        [tag, length @ ..=0x7f, rest @ ..] => (tag, length, rest),
-        [tag, 0x81, length @ 0x80..=0xff, rest @ ..] => (tag, length, rest),
+    let (tag, rest) = octets.split_first().ok_or(WRONG)?;
+    let (value, behind) = value(rest)?;
+    Ok((*tag, value, behind))
+}
+
+/// What stands behind a length of one octet or, above 127, of two; and what is behind that.
+fn value(octets: &[u8]) -> Result<(&[u8], &[u8]), StatusWord> {
+    let (length, rest) = match octets {
+        [length @ ..=0x7f, rest @ ..] => (length, rest),
+        [0x81, length @ 0x80..=0xff, rest @ ..] => (length, rest),
         _ => return Err(WRONG),
     };
-    let (value, behind) = rest.split_at_checked(usize::from(*length)).ok_or(WRONG)?;
-    Ok((*tag, value, behind))
+    rest.split_at_checked(usize::from(*length)).ok_or(WRONG)
 }
 
 /// The octets of memory that load parameters ask for: EF, and C6 in it, two or four

@@ -296,14 +296,35 @@ fn install_parameters_in_any_order() {
     ] {
         let mut card = loaded();
         number += 1;
-        let length = parameters.len() / 2;
+        // The fields have lengths as objects have them.
+        let length = match parameters.len() / 2 {
+            length @ ..=0x7f => format!("{length:02x}"),
+            length => format!("81{length:02x}"),
+        };
         let application = format!("07d27600008501{number:02x}");
-        let data = format!("{PACKAGE} {MODULE} {application} 0100 {length:02x}{parameters} 00");
+        let data = format!("{PACKAGE} {MODULE} {application} 0100 {length}{parameters} 00");
         let install = command("80e60c00", &data);
         assert_eq!(script(&mut card, &install), format!("01{status}"), "{data}");
         let is_there = card.state().registry().applications.len() == 1;
         assert_eq!(is_there, status == "6101");
     }
+}
+
+/// What the script language writes is what the card reads, above 127 octets too.
+#[test]
+fn long_parameters_of_a_script() {
+    let parameters = format!("c98180{}", "5a".repeat(128));
+    let line = "install for-install d276000085 d27600008501 d2760000850107";
+    let line = format!("{line} parameters {parameters}");
+    let compiled = uicc::script::Script::parse(&line, uicc::script::no_files).unwrap();
+    let packets = compiled
+        .packets(uicc::remote::Format::Compact, 1000)
+        .unwrap();
+    let mut card = loaded();
+    let answer = script(&mut card, &text(&packets[0].data));
+    // INSTALL and GET RESPONSE.
+    assert_eq!(answer, "02900000");
+    assert_eq!(card.state().registry().applications.len(), 1);
 }
 
 /// An entry has 25 octets: ten fit into one answer.
